@@ -3,6 +3,10 @@
 //! Nothing here knows of the network, of AWS or of a terminal.
 
 pub mod ast;
+pub mod convert;
 pub mod diagnostic;
 pub mod number;
+pub mod operators;
 pub mod source;
+pub mod types;
+pub mod value;

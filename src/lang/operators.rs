@@ -1,0 +1,186 @@
+//! What the operators do to values.
+
+use super::ast::{BinaryOperator, UnaryOperator};
+use super::number::Number;
+use super::types::Type;
+use super::value::{Kind, Value};
+
+/// Which operand is at fault, and why; or that the operation itself cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OperatorError {
+    /// The clause goes behind “Unsuitable value for left operand:”.
+    Left(String),
+    Right(String),
+    DivisionByZero,
+}
+
+/// Arithmetic, comparison, equality, and the logic operators.
+pub fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, OperatorError> {
+    use BinaryOperator as B;
+    match operator {
+        B::Equal => return Ok(equal(left, right)),
+        B::NotEqual => return Ok(not(&equal(left, right))),
+        _ => {}
+    }
+    let logic = matches!(operator, B::And | B::Or);
+    let wanted = if logic { Type::Bool } else { Type::Number };
+    let left = operand(left, &wanted).map_err(OperatorError::Left)?;
+    let right = operand(right, &wanted).map_err(OperatorError::Right)?;
+    let marks = left.marks | right.marks;
+    let value = match (&left.kind, &right.kind) {
+        (Kind::Bool(left), Kind::Bool(right)) => {
+            Value::bool(if operator == B::And { *left && *right } else { *left || *right })
+        }
+        // One operand can settle the answer whatever the other one will be.
+        (Kind::Bool(false), _) | (_, Kind::Bool(false)) if operator == B::And => Value::bool(false),
+        (Kind::Bool(true), _) | (_, Kind::Bool(true)) if operator == B::Or => Value::bool(true),
+        (Kind::Number(left), Kind::Number(right)) => arithmetic(operator, left, right)?,
+        _ => match operator {
+            B::And | B::Or | B::Greater | B::GreaterOrEqual | B::Less | B::LessOrEqual => {
+                Value::unknown_not_null(Type::Bool)
+            }
+            _ => Value::unknown_not_null(Type::Number),
+        },
+    };
+    Ok(value.with_marks(marks))
+}
+
+fn operand(value: &Value, wanted: &Type) -> Result<Value, String> {
+    let converted = value.convert(wanted).map_err(|error| error.to_string())?;
+    if converted.is_null() {
+        return Err("argument must not be null".to_owned());
+    }
+    Ok(converted)
+}
+
+fn arithmetic(operator: BinaryOperator, left: &Number, right: &Number) -> Result<Value, OperatorError> {
+    use BinaryOperator as B;
+    Ok(match operator {
+        B::Add => Value::number(left.add(right)),
+        B::Subtract => Value::number(left.subtract(right)),
+        B::Multiply => Value::number(left.multiply(right)),
+        B::Divide => Value::number(left.divide(right).ok_or(OperatorError::DivisionByZero)?),
+        // The reference answers the dividend for a divisor of zero.
+        B::Modulo => Value::number(left.remainder(right).unwrap_or_else(|| left.clone())),
+        B::Greater => Value::bool(left > right),
+        B::GreaterOrEqual => Value::bool(left >= right),
+        B::Less => Value::bool(left < right),
+        _ => Value::bool(left <= right),
+    })
+}
+
+/// `!x`, `-x`. The error goes behind “Unsuitable value for unary operand:”.
+pub fn unary(operator: UnaryOperator, value: &Value) -> Result<Value, String> {
+    match operator {
+        UnaryOperator::Not => Ok(not(&operand(value, &Type::Bool)?)),
+        UnaryOperator::Negate => {
+            let value = operand(value, &Type::Number)?;
+            let negated = match &value.kind {
+                Kind::Number(number) => Value::number(number.negate()),
+                _ => Value::unknown_not_null(Type::Number),
+            };
+            Ok(negated.with_marks(value.marks))
+        }
+    }
+}
+
+fn not(value: &Value) -> Value {
+    let negated = match value.kind {
+        Kind::Bool(value) => Value::bool(!value),
+        _ => Value::unknown_not_null(Type::Bool),
+    };
+    negated.with_marks(value.marks)
+}
+
+/// `left == right`: true, false, or unknown. Values of different types differ; nothing is converted.
+pub fn equal(left: &Value, right: &Value) -> Value {
+    let marks = left.marks_deep() | right.marks_deep();
+    let answer = match equality(left, right) {
+        Some(answer) => Value::bool(answer),
+        None => Value::unknown_not_null(Type::Bool),
+    };
+    answer.with_marks(marks)
+}
+
+/// Whether two values are equal, marks aside. `None`: that depends on what is unknown.
+pub fn equality(left: &Value, right: &Value) -> Option<bool> {
+    match (&left.kind, &right.kind) {
+        (Kind::Null(_), Kind::Null(_)) => return Some(true),
+        (Kind::Null(_), _) if right.is_not_null() => return Some(false),
+        (_, Kind::Null(_)) if left.is_not_null() => return Some(false),
+        (Kind::Unknown(..), _) | (_, Kind::Unknown(..)) => {
+            let (own, other) = (left.ty(), right.ty());
+            let comparable = own.has_dynamic() || other.has_dynamic() || own == other;
+            if !comparable {
+                return Some(false);
+            }
+            return disqualified(left, right).or_else(|| disqualified(right, left));
+        }
+        _ => {}
+    }
+    match (&left.kind, &right.kind) {
+        (Kind::Bool(left), Kind::Bool(right)) => Some(left == right),
+        (Kind::Number(left), Kind::Number(right)) => Some(left == right),
+        (Kind::String(left), Kind::String(right)) => Some(left == right),
+        (Kind::Type(left), Kind::Type(right)) => Some(left == right),
+        (Kind::List(own, left), Kind::List(other, right)) => {
+            if own != other && !own.has_dynamic() && !other.has_dynamic() {
+                return Some(false);
+            }
+            all_equal(left.len() == right.len(), left.iter().zip(right.iter()))
+        }
+        (Kind::Tuple(left), Kind::Tuple(right)) => {
+            all_equal(left.len() == right.len(), left.iter().zip(right.iter()))
+        }
+        (Kind::Set(own, left), Kind::Set(other, right)) => {
+            if own != other && !own.has_dynamic() && !other.has_dynamic() {
+                return Some(false);
+            }
+            if !left.iter().chain(right.iter()).all(Value::is_wholly_known) {
+                return None;
+            }
+            Some(left == right)
+        }
+        (Kind::Map(own, left), Kind::Map(other, right)) => {
+            if own != other && !own.has_dynamic() && !other.has_dynamic() {
+                return Some(false);
+            }
+            all_equal(left.keys().eq(right.keys()), left.values().zip(right.values()))
+        }
+        (Kind::Object(left), Kind::Object(right)) => {
+            all_equal(left.keys().eq(right.keys()), left.values().zip(right.values()))
+        }
+        _ => Some(false),
+    }
+}
+
+/// `Some(false)` where what is known of the unknown value rules the other one out.
+fn disqualified(unknown: &Value, other: &Value) -> Option<bool> {
+    let Kind::Unknown(_, Some(known)) = &unknown.kind else { return None };
+    let differs = match &other.kind {
+        Kind::String(text) => known.prefix.as_ref().is_some_and(|prefix| !text.starts_with(&**prefix)),
+        Kind::List(_, elements) | Kind::Set(_, elements) => outside(elements.len(), known.length),
+        Kind::Map(_, entries) => outside(entries.len(), known.length),
+        _ => false,
+    };
+    differs.then_some(false)
+}
+
+fn outside(length: usize, (least, most): (u64, Option<u64>)) -> bool {
+    (length as u64) < least || most.is_some_and(|most| length as u64 > most)
+}
+
+fn all_equal<'a>(same_shape: bool, pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
+    if !same_shape {
+        return Some(false);
+    }
+    let mut answer = Some(true);
+    for (left, right) in pairs {
+        match equality(left, right) {
+            Some(false) => return Some(false),
+            None => answer = None,
+            Some(true) => {}
+        }
+    }
+    answer
+}
