@@ -1,7 +1,11 @@
 //! recon: a GitOps reconciler for AWS.
 //!
-//! The library holds everything but the terminal. Data flows one way through the rooms below, in
-//! the order in which they are declared: a room may use the rooms above it and never one below.
-//! `docs/architecture.md` describes each of them.
+//! The library holds everything but the terminal. Data flows one way through its rooms, from text to
+//! AWS: `lang`, `address`, `config`, `schema`, `provider`, `state`, `graph`, `live`, `compare`, `plan`,
+//! `apply`, `render`, `sandbox`, `cli`. A room may use the rooms named before it and never one
+//! named after. `docs/architecture.md` describes each of them.
 
+pub mod address;
 pub mod lang;
+pub mod provider;
+pub mod schema;

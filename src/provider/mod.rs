@@ -1,0 +1,207 @@
+//! Resource types and the providers they belong to.
+//!
+//! A [`ResourceType`] knows one kind of object: its schema, and how to read, make, change and delete it.
+//! It reads many at once ([`ResourceType::read`]) because that is what AWS is good at. It plans nothing: the
+//! schema says what differs and what that means, the type only adds what no schema can say.
+
+pub mod aws;
+mod error;
+pub mod object;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::lang::convert::PathStep;
+use crate::lang::value::Value;
+use crate::schema::Schema;
+
+pub use error::{ErrorKind, OperationError};
+
+/// A place in an object: `health_check[0].path`.
+pub type AttributePath = Vec<PathStep>;
+
+/// A problem with one argument, found offline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub path: AttributePath,
+    pub summary: String,
+    /// What is wrong and what to do. Never a sensitive value.
+    pub detail: String,
+    pub is_error: bool,
+}
+
+/// Gathers the problems of one object.
+#[derive(Debug, Default)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    pub fn error(&mut self, path: AttributePath, summary: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(Problem { path, summary: summary.into(), detail: detail.into(), is_error: true });
+    }
+
+    pub fn warning(&mut self, path: AttributePath, summary: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(Problem { path, summary: summary.into(), detail: detail.into(), is_error: false });
+    }
+}
+
+/// A configured provider: what its resource types need to reach their objects. Cheap to clone.
+#[derive(Clone)]
+pub enum Connection {
+    /// The type needs nobody: its objects live in state only.
+    None,
+    Aws(Arc<aws::Aws>),
+}
+
+impl Connection {
+    /// The AWS account and region; an error if the connection is not to AWS.
+    pub fn aws(&self) -> Result<&Arc<aws::Aws>, OperationError> {
+        match self {
+            Connection::Aws(aws) => Ok(aws),
+            Connection::None => {
+                Err(OperationError::internal("this resource needs an AWS provider configuration"))
+            }
+        }
+    }
+}
+
+/// A change to one object, on its way to being planned. The schema's rules have been applied; a type may add.
+pub struct Change<'a> {
+    /// The connection's settings that are known offline, for types that need them.
+    pub connection: Option<&'a Connection>,
+    /// The object as it is (live, as far as it was read); `None` if it is to be created.
+    pub prior: Option<&'a Value>,
+    /// What the code says: null where it is silent.
+    pub config: &'a Value,
+    /// What the object is to become: unknown where only AWS can say.
+    pub planned: Value,
+    /// Attributes whose change needs another object.
+    pub replace: BTreeSet<AttributePath>,
+}
+
+/// An object to be read.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// What is known of the object: its recorded attributes, or the few that an import id or a journal entry
+    /// gives ([`ResourceType::import_seed`], [`ResourceType::identity`]).
+    pub known: Value,
+}
+
+/// What became of a read.
+#[derive(Debug)]
+pub enum ReadResult {
+    /// The live object: a complete object of the schema. `code_only` attributes, `timeouts` and `tags` may be
+    /// left null: the caller fills the former from the record and computes `tags` from `tags_all`.
+    Found(Value),
+    /// AWS says that there is no such object.
+    Missing,
+    /// It cannot be known: no permission, a service down, throttled to the end of patience.
+    Unreadable(OperationError),
+}
+
+/// How long an action may wait for an object to get where it should.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    pub create: Duration,
+    pub update: Duration,
+    pub delete: Duration,
+}
+
+/// A kind of object that recon manages.
+#[async_trait]
+pub trait ResourceType: Send + Sync {
+    /// `aws_lb`
+    fn name(&self) -> &'static str;
+
+    fn schema(&self) -> &Schema;
+
+    /// Checks, offline, what the schema cannot say: ranges, formats, arguments that exclude each other. Any
+    /// value may be unknown.
+    fn validate(&self, _config: &Value, _problems: &mut Problems) {}
+
+    /// Adds to a planned change what the schema cannot say.
+    fn plan(&self, _change: &mut Change<'_>) {}
+
+    /// How long to wait where the code has no `timeouts`.
+    fn timeouts(&self) -> Timeouts {
+        let minutes = |count: u64| Duration::from_secs(count * 60);
+        Timeouts { create: minutes(10), update: minutes(10), delete: minutes(10) }
+    }
+
+    /// Reads objects of this type with as few calls as the service allows. One answer for each request, in
+    /// their order.
+    async fn read(&self, connection: &Connection, requests: &[ReadRequest]) -> Vec<ReadResult>;
+
+    /// Fills in what must be chosen before the object is made and must be known if the process dies while
+    /// making it: generated names, client tokens. `unique` is new for every creation: a
+    /// timestamp and counter, 26 digits, as the AWS provider's.
+    fn prepare(&self, planned: Value, _unique: &str) -> Value {
+        planned
+    }
+
+    /// The attributes of a prepared object by which it can be found again, as an object of the schema with all
+    /// else null; `None` if AWS offers no such way. Never anything sensitive.
+    fn identity(&self, _prepared: &Value) -> Option<Value> {
+        None
+    }
+
+    /// Makes the object and waits until it is usable. Answers it as it then is (as a read would). If it fails
+    /// after the object exists, the error carries what is known of it ([`OperationError::partial`]).
+    async fn create(&self, connection: &Connection, planned: &Value) -> Result<Value, OperationError>;
+
+    /// Changes the object in place. Answers it as it then is.
+    async fn update(
+        &self,
+        connection: &Connection,
+        prior: &Value,
+        planned: &Value,
+    ) -> Result<Value, OperationError>;
+
+    /// Deletes the object and waits until it is gone. An object that is gone already is no error.
+    async fn delete(&self, connection: &Connection, prior: &Value) -> Result<(), OperationError>;
+
+    /// What an import id says, as an object of the schema that [`ResourceType::read`] can be asked with. The
+    /// error says what an id of this type looks like.
+    fn import_seed(&self, id: &str) -> Result<Value, String> {
+        Ok(self.schema().block.object([("id", Value::string(id))]))
+    }
+}
+
+/// A kind of thing that is only read.
+#[async_trait]
+pub trait DataSource: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    fn schema(&self) -> &Schema;
+
+    fn validate(&self, _config: &Value, _problems: &mut Problems) {}
+
+    /// Answers the complete object. The configuration is wholly known.
+    async fn read(&self, connection: &Connection, config: &Value) -> Result<Value, OperationError>;
+}
+
+/// A provider: its types, and how it is configured.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The local name and the last part of the source address: `aws`.
+    fn name(&self) -> &'static str;
+
+    /// `registry.terraform.io/hashicorp/aws`
+    fn source(&self) -> &'static str;
+
+    /// The schema of the `provider` block.
+    fn schema(&self) -> &Schema;
+
+    fn resource_types(&self) -> &[Arc<dyn ResourceType>];
+
+    fn data_sources(&self) -> &[Arc<dyn DataSource>];
+
+    /// Checks a provider block offline.
+    fn validate(&self, _config: &Value, _problems: &mut Problems) {}
+
+    /// Makes a connection. The configuration is wholly known. No call is made before the first read needs one,
+    /// but credentials may be looked for.
+    async fn configure(&self, config: &Value) -> Result<Connection, OperationError>;
+}
