@@ -5,6 +5,7 @@
 pub mod ast;
 pub mod convert;
 pub mod diagnostic;
+pub mod eval;
 pub mod functions;
 pub mod number;
 pub mod operators;
