@@ -1,0 +1,143 @@
+//! Values as the console prints them: a text that, where a value has a literal form, is that form.
+
+use super::types::Type;
+use super::value::{Kind, Marks, Value};
+
+/// The console's text of a value. Nothing that is sensitive shows.
+pub fn print(value: &Value) -> String {
+    let mut text = String::new();
+    write(&mut text, value, 0);
+    text
+}
+
+fn write(text: &mut String, value: &Value, indent: usize) {
+    if value.marks.contains(Marks::SENSITIVE) {
+        return text.push_str("(sensitive value)");
+    }
+    if value.marks.contains(Marks::EPHEMERAL) {
+        return text.push_str("(ephemeral value)");
+    }
+    match &value.kind {
+        Kind::Unknown(..) => text.push_str("(known after apply)"),
+        Kind::Null(ty) => text.push_str(&null(ty)),
+        Kind::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Kind::Number(number) => text.push_str(&number.to_string()),
+        Kind::String(string) => match heredoc(string, indent) {
+            Some(lines) => text.push_str(&lines),
+            None => text.push_str(&quote(string)),
+        },
+        Kind::List(_, elements) => sequence(text, "tolist([", elements, "])", indent),
+        Kind::Set(_, elements) => sequence(text, "toset([", elements, "])", indent),
+        Kind::Tuple(elements) => sequence(text, "[", elements, "]", indent),
+        Kind::Map(_, entries) => mapping(text, "tomap({", entries.iter(), "})", indent),
+        Kind::Object(entries) => mapping(text, "{", entries.iter(), "}", indent),
+        Kind::Type(ty) => text.push_str(&ty.to_string()),
+    }
+}
+
+fn null(ty: &Type) -> String {
+    match ty {
+        Type::Dynamic => "null".to_owned(),
+        Type::Bool => "tobool(null)".to_owned(),
+        Type::Number => "tonumber(null)".to_owned(),
+        Type::String => "tostring(null)".to_owned(),
+        Type::List(element) => format!("tolist(null) /* of {} */", element.friendly()),
+        Type::Set(element) => format!("toset(null) /* of {} */", element.friendly()),
+        Type::Map(element) => format!("tomap(null) /* of {} */", element.friendly()),
+        _ => format!("null /* {} */", ty.friendly()),
+    }
+}
+
+fn sequence(text: &mut String, open: &str, elements: &[Value], close: &str, indent: usize) {
+    text.push_str(open);
+    for element in elements {
+        newline(text, indent + 2);
+        write(text, element, indent + 2);
+        text.push(',');
+    }
+    if !elements.is_empty() {
+        newline(text, indent);
+    }
+    text.push_str(close);
+}
+
+fn mapping<'a>(
+    text: &mut String,
+    open: &str,
+    entries: impl IntoIterator<Item = (&'a std::sync::Arc<str>, &'a Value)>,
+    close: &str,
+    indent: usize,
+) {
+    text.push_str(open);
+    let mut empty = true;
+    for (key, value) in entries {
+        empty = false;
+        newline(text, indent + 2);
+        text.push_str(&quote(key));
+        text.push_str(" = ");
+        write(text, value, indent + 2);
+    }
+    if !empty {
+        newline(text, indent);
+    }
+    text.push_str(close);
+}
+
+fn newline(text: &mut String, indent: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// A string of several lines as a heredoc, indented as its place is; `None` where a quoted string serves.
+fn heredoc(string: &str, indent: usize) -> Option<String> {
+    let mut lines: Vec<&str> = string.split('\n').collect();
+    if lines.len() < 2 {
+        return None;
+    }
+    let mut marker = "EOT".to_owned();
+    while lines.iter().any(|line| line.trim() == marker) {
+        marker.push('_');
+    }
+    // A heredoc always ends with a line end; text that does not is given one, as the reference does.
+    if lines.last() == Some(&"") {
+        lines.pop();
+    }
+    let pad = " ".repeat(indent);
+    let flush = if indent > 0 { "<<-" } else { "<<" };
+    let mut text = format!("{flush}{marker}\n");
+    for line in lines {
+        text.push_str(&format!("{pad}{line}\n"));
+    }
+    text.push_str(&pad);
+    text.push_str(&marker);
+    Some(text)
+}
+
+/// A quoted string, what cannot be printed escaped.
+pub fn quote(string: &str) -> String {
+    let mut text = String::with_capacity(string.len() + 2);
+    text.push('"');
+    let mut rest = string.chars().peekable();
+    while let Some(next) = rest.next() {
+        match next {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '$' | '%' if rest.peek() == Some(&'{') => {
+                text.push(next);
+                text.push(next);
+            }
+            other if is_printable(other) => text.push(other),
+            other if (other as u32) <= 0xffff => text.push_str(&format!("\\u{:04x}", other as u32)),
+            other => text.push_str(&format!("\\U{:08x}", other as u32)),
+        }
+    }
+    text.push('"');
+    text
+}
+
+fn is_printable(letter: char) -> bool {
+    !letter.is_control() && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}')
+}
