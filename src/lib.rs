@@ -6,6 +6,8 @@
 //! named after. `docs/architecture.md` describes each of them.
 
 pub mod address;
+pub mod compare;
 pub mod lang;
+pub mod plan;
 pub mod provider;
 pub mod schema;
