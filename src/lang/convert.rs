@@ -97,9 +97,9 @@ fn convert_unmarked(value: &Value, to: &Type) -> Result<Value, ConvertError> {
         | (Kind::Type(_), Type::TypeValue) => Ok(value.clone()),
         (Kind::Bool(value), Type::String) => Ok(Value::string(if *value { "true" } else { "false" })),
         (Kind::Number(number), Type::String) => Ok(Value::string(number.to_string())),
-        (Kind::String(text), Type::Number) => {
-            Number::parse(text).map(Value::number).ok_or_else(|| ConvertError::new("a number is required"))
-        }
+        (Kind::String(text), Type::Number) => Number::from_text(text)
+            .map(Value::number)
+            .ok_or_else(|| ConvertError::new("a number is required")),
         (Kind::String(text), Type::Bool) => match &**text {
             "true" | "1" => Ok(Value::bool(true)),
             "false" | "0" => Ok(Value::bool(false)),

@@ -11,7 +11,8 @@ pub enum OperatorError {
     /// The clause goes behind “Unsuitable value for left operand:”.
     Left(String),
     Right(String),
-    DivisionByZero,
+    /// The answer is not a number; says in a clause why.
+    Undefined(&'static str),
 }
 
 /// Arithmetic, comparison, equality, and the logic operators.
@@ -55,18 +56,18 @@ fn operand(value: &Value, wanted: &Type) -> Result<Value, String> {
 
 fn arithmetic(operator: BinaryOperator, left: &Number, right: &Number) -> Result<Value, OperatorError> {
     use BinaryOperator as B;
-    Ok(match operator {
-        B::Add => Value::number(left.add(right)),
-        B::Subtract => Value::number(left.subtract(right)),
-        B::Multiply => Value::number(left.multiply(right)),
-        B::Divide => Value::number(left.divide(right).ok_or(OperatorError::DivisionByZero)?),
-        // The reference answers the dividend for a divisor of zero.
-        B::Modulo => Value::number(left.remainder(right).unwrap_or_else(|| left.clone())),
-        B::Greater => Value::bool(left > right),
-        B::GreaterOrEqual => Value::bool(left >= right),
-        B::Less => Value::bool(left < right),
-        _ => Value::bool(left <= right),
-    })
+    let (answer, undefined) = match operator {
+        B::Add => (left.add(right), "can't add infinities of different signs"),
+        B::Subtract => (left.subtract(right), "can't subtract infinity from itself"),
+        B::Multiply => (left.multiply(right), "can't multiply zero by infinity"),
+        B::Divide => (left.divide(right), "can't divide zero by zero or infinity by infinity"),
+        B::Modulo => (left.remainder(right), "can't take a remainder with infinity"),
+        B::Greater => return Ok(Value::bool(left > right)),
+        B::GreaterOrEqual => return Ok(Value::bool(left >= right)),
+        B::Less => return Ok(Value::bool(left < right)),
+        _ => return Ok(Value::bool(left <= right)),
+    };
+    answer.map(Value::number).ok_or(OperatorError::Undefined(undefined))
 }
 
 /// `!x`, `-x`. The error goes behind “Unsuitable value for unary operand:”.

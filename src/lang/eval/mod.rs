@@ -164,7 +164,7 @@ impl<'a> Evaluator<'a> {
             Err(error) => {
                 let message = match error {
                     OperatorError::Left(message) | OperatorError::Right(message) => message,
-                    OperatorError::DivisionByZero => "division by zero".to_owned(),
+                    OperatorError::Undefined(message) => message.to_owned(),
                 };
                 let detail = format!("Error during operation: {message}.");
                 self.diagnostics.push(Diagnostic::error("Operation failed", detail).at(span));
