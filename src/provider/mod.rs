@@ -5,8 +5,11 @@
 //! schema says what differs and what that means, the type only adds what no schema can say.
 
 pub mod aws;
+pub mod duration;
 mod error;
 pub mod object;
+pub mod registry;
+pub mod stats;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -79,6 +82,8 @@ pub struct Change<'a> {
     pub planned: Value,
     /// Attributes whose change needs another object.
     pub replace: BTreeSet<AttributePath>,
+    /// What is wrong with the code in view of the object as it is.
+    pub problems: Problems,
 }
 
 /// An object to be read.
@@ -201,7 +206,12 @@ pub trait Provider: Send + Sync {
     /// Checks a provider block offline.
     fn validate(&self, _config: &Value, _problems: &mut Problems) {}
 
+    /// What the provider's connections asked of its service, if it has one.
+    fn stats(&self) -> Option<&stats::CallStats> {
+        None
+    }
+
     /// Makes a connection. The configuration is wholly known. No call is made before the first read needs one,
-    /// but credentials may be looked for.
+    /// but credentials are looked for, and the account is asked for if the block says which it may be.
     async fn configure(&self, config: &Value) -> Result<Connection, OperationError>;
 }

@@ -4,14 +4,31 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aws_types::SdkConfig;
+use tokio::sync::OnceCell;
 
-/// One provider configuration's way to AWS. Clients are made when first asked for.
+use super::accounting::Accounting;
+use super::errors::failed;
+use super::partition::{self, Partition};
+use super::tags::TagRules;
+use super::transport::{HttpSettings, Transport};
+use crate::provider::OperationError;
+use crate::provider::stats::CallStats;
+
+/// One provider configuration's way to AWS. Clients are made when first asked for; every call is counted in
+/// [`Aws::stats`].
 pub struct Aws {
     config: SdkConfig,
+    transport: Transport,
+    /// Base URLs by service, where the provider block names them.
+    endpoints: BTreeMap<&'static str, String>,
+    stats: CallStats,
     /// The region that objects are in.
     pub region: String,
-    /// The provider's `default_tags`.
-    pub default_tags: BTreeMap<String, String>,
+    /// The provider's `default_tags` and `ignore_tags`.
+    pub tags: TagRules,
+    /// The account is not to be asked for: `skip_requesting_account_id`.
+    skip_account: bool,
+    caller: OnceCell<Caller>,
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
@@ -19,12 +36,86 @@ pub struct Aws {
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
+/// Whose credentials are used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Twelve digits.
+    pub account: String,
+    /// `arn:aws:iam::123456789012:user/ann`
+    pub arn: String,
+    pub user_id: String,
+}
+
+/// What a connection is made of, besides the SDK's own configuration.
+pub(super) struct Parts {
+    pub transport: Transport,
+    pub endpoints: BTreeMap<&'static str, String>,
+    pub stats: CallStats,
+    pub region: String,
+    pub tags: TagRules,
+    pub skip_account: bool,
+}
+
+/// Makes a service's client from an SDK configuration: with the service's share of the transport, its own base
+/// URL, accounting, and retries that no other service's failures use up.
+macro_rules! build_client {
+    ($sdk:ident, $service:literal, $concurrent:literal, $config:expr, $transport:expr, $endpoints:expr, $stats:expr) => {{
+        let mut builder = $sdk::config::Builder::from($config)
+            .http_client($transport.lane($concurrent))
+            .interceptor(Accounting::new($service, $stats.clone()))
+            .retry_partition(
+                $sdk::config::retry::RetryPartition::custom($service)
+                    .token_bucket($sdk::config::retry::TokenBucket::unlimited())
+                    .build(),
+            );
+        if let Some(url) = $endpoints.get($service) {
+            builder = builder.endpoint_url(url);
+        }
+        $sdk::Client::from_conf(builder.build())
+    }};
+}
+
+pub(super) use build_client;
+
+/// A method for each client. The number is how many requests may be under way at once: services limit the rate of
+/// their control planes, most to a few tens a second (each service's manual, “quotas”).
+macro_rules! clients {
+    ($($name:ident: $sdk:ident, $service:literal, $concurrent:literal;)*) => {
+        impl Aws {
+            $(
+                #[doc = concat!("The client of `", $service, "`, as IAM spells the service.")]
+                pub fn $name(&self) -> &$sdk::Client {
+                    self.$name.get_or_init(|| {
+                        build_client!(
+                            $sdk, $service, $concurrent, &self.config, self.transport, self.endpoints, self.stats
+                        )
+                    })
+                }
+            )*
+        }
+    };
+}
+
+clients! {
+    cloudwatch: aws_sdk_cloudwatch, "cloudwatch", 10;
+    ec2: aws_sdk_ec2, "ec2", 20;
+    elb: aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", 10;
+    kinesis: aws_sdk_kinesis, "kinesis", 10;
+    sts: aws_sdk_sts, "sts", 10;
+}
+
 impl Aws {
-    pub fn new(config: SdkConfig, region: String, default_tags: BTreeMap<String, String>) -> Aws {
+    pub(super) fn new(config: SdkConfig, parts: Parts) -> Aws {
+        let Parts { transport, endpoints, stats, region, tags, skip_account } = parts;
         Aws {
             config,
+            transport,
+            endpoints,
+            stats,
             region,
-            default_tags,
+            tags,
+            skip_account,
+            caller: OnceCell::new(),
             cloudwatch: OnceLock::new(),
             ec2: OnceLock::new(),
             elb: OnceLock::new(),
@@ -33,23 +124,56 @@ impl Aws {
         }
     }
 
-    pub fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
-        self.cloudwatch.get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
+    /// A connection made from an SDK configuration as it is.
+    pub fn from_config(config: SdkConfig, region: &str, tags: TagRules) -> Result<Aws, OperationError> {
+        let transport = Transport::new(&HttpSettings::default()).map_err(OperationError::internal)?;
+        let parts = Parts {
+            transport,
+            endpoints: BTreeMap::new(),
+            stats: CallStats::default(),
+            region: region.to_owned(),
+            tags,
+            skip_account: false,
+        };
+        Ok(Aws::new(config, parts))
     }
 
-    pub fn ec2(&self) -> &aws_sdk_ec2::Client {
-        self.ec2.get_or_init(|| aws_sdk_ec2::Client::new(&self.config))
+    /// What was asked of AWS so far.
+    pub fn stats(&self) -> &CallStats {
+        &self.stats
     }
 
-    pub fn elb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
-        self.elb.get_or_init(|| aws_sdk_elasticloadbalancingv2::Client::new(&self.config))
+    /// The partition of the region.
+    pub fn partition(&self) -> Partition {
+        partition::of_region(&self.region)
     }
 
-    pub fn kinesis(&self) -> &aws_sdk_kinesis::Client {
-        self.kinesis.get_or_init(|| aws_sdk_kinesis::Client::new(&self.config))
+    /// Whose credentials these are; asked once.
+    pub async fn caller(&self) -> Result<&Caller, OperationError> {
+        self.caller
+            .get_or_try_init(|| async {
+                let answer = self.sts().get_caller_identity().send().await;
+                let answer = answer.map_err(|error| failed("sts:GetCallerIdentity", error))?;
+                Ok(Caller {
+                    account: answer.account.unwrap_or_default(),
+                    arn: answer.arn.unwrap_or_default(),
+                    user_id: answer.user_id.unwrap_or_default(),
+                })
+            })
+            .await
     }
 
-    pub fn sts(&self) -> &aws_sdk_sts::Client {
-        self.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.config))
+    /// The account's id; empty if the provider block says not to ask for it.
+    pub async fn account_id(&self) -> Result<&str, OperationError> {
+        if self.skip_account {
+            return Ok("");
+        }
+        Ok(&self.caller().await?.account)
+    }
+
+    /// `arn:<partition>:<service>:<region>:<account>:<resource>`
+    pub async fn arn(&self, service: &str, resource: &str) -> Result<String, OperationError> {
+        let account = self.account_id().await?;
+        Ok(format!("arn:{}:{service}:{}:{account}:{resource}", self.partition().id, self.region))
     }
 }

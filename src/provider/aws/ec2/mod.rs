@@ -1,0 +1,64 @@
+//! Elastic Compute Cloud, and the parts of VPC that share its API.
+
+pub mod key_pair;
+mod public_key;
+pub mod region;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+
+use super::Aws;
+use super::errors::failed;
+use super::tags::TagChanges;
+use crate::provider::OperationError;
+
+/// How many values a filter takes (EC2 API reference, “Filter”).
+pub(super) const FILTER_VALUES: usize = 200;
+
+/// A filter for exactly these values: what a filter takes for wildcards is escaped.
+pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
+    let values = values.into_iter().map(|value| {
+        value.chars().fold(String::with_capacity(value.len()), |mut escaped, character| {
+            if matches!(character, '*' | '?' | '\\') {
+                escaped.push('\\');
+            }
+            escaped.push(character);
+            escaped
+        })
+    });
+    Filter::builder().name(name).set_values(Some(values.collect())).build()
+}
+
+/// The tags that an object is made with; `None` if there are none, which EC2 wants left out.
+pub(super) fn tag_specification(
+    kind: ResourceType,
+    tags: &BTreeMap<String, String>,
+) -> Option<Vec<TagSpecification>> {
+    if tags.is_empty() {
+        return None;
+    }
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    Some(vec![TagSpecification::builder().resource_type(kind).set_tags(Some(tags)).build()])
+}
+
+/// Key and value of tags as EC2 answers them.
+pub(super) fn tag_pairs(tags: &[Tag]) -> impl Iterator<Item = (&str, &str)> {
+    tags.iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default()))
+}
+
+/// Changes the tags of any EC2 object.
+pub(super) async fn update_tags(aws: &Aws, id: &str, changes: &TagChanges) -> Result<(), OperationError> {
+    if !changes.remove.is_empty() {
+        let tags = changes.remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+        let answer = aws.ec2().delete_tags().resources(id).set_tags(Some(tags)).send().await;
+        answer.map_err(|error| failed("ec2:DeleteTags", error))?;
+    }
+    if !changes.set.is_empty() {
+        let tags =
+            changes.set.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+        let answer = aws.ec2().create_tags().resources(id).set_tags(Some(tags)).send().await;
+        answer.map_err(|error| failed("ec2:CreateTags", error))?;
+    }
+    Ok(())
+}

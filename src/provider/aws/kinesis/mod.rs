@@ -1,0 +1,4 @@
+//! Kinesis Data Streams.
+
+pub mod stream;
+mod stream_calls;

@@ -1,0 +1,18 @@
+//! All types of the provider.
+
+use std::sync::Arc;
+
+use super::{cloudwatch, ec2, kinesis, sts};
+use crate::provider::{DataSource, ResourceType};
+
+pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
+    vec![
+        Arc::new(cloudwatch::dashboard::Dashboard::default()),
+        Arc::new(ec2::key_pair::KeyPair::default()),
+        Arc::new(kinesis::stream::KinesisStream::default()),
+    ]
+}
+
+pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
+    vec![Arc::new(sts::caller_identity::CallerIdentity::default()), Arc::new(ec2::region::Region::default())]
+}

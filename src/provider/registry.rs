@@ -1,0 +1,112 @@
+//! All providers, and their types by name.
+
+use std::sync::{Arc, OnceLock};
+
+use super::{DataSource, Provider, ResourceType, aws};
+use crate::lang::diagnostic::did_you_mean;
+
+/// The providers that recon has. Making one reads nothing and calls nobody; each provider's schemas are built when
+/// they are first asked for.
+#[derive(Default)]
+pub struct Registry {
+    aws: OnceLock<Arc<aws::AwsProvider>>,
+}
+
+impl Registry {
+    pub fn new() -> Registry {
+        Registry::default()
+    }
+
+    fn aws(&self) -> &Arc<aws::AwsProvider> {
+        self.aws.get_or_init(|| Arc::new(aws::provider()))
+    }
+
+    /// All providers.
+    pub fn providers(&self) -> Vec<Arc<dyn Provider>> {
+        vec![Arc::clone(self.aws()) as Arc<dyn Provider>]
+    }
+
+    /// The provider of a local name: `aws`.
+    pub fn provider(&self, name: &str) -> Option<Arc<dyn Provider>> {
+        match name {
+            "aws" => Some(Arc::clone(self.aws()) as Arc<dyn Provider>),
+            _ => None,
+        }
+    }
+
+    /// The provider of a source address, on either public registry: `registry.terraform.io/hashicorp/aws`,
+    /// `registry.opentofu.org/hashicorp/aws`, `hashicorp/aws`.
+    pub fn provider_by_source(&self, source: &str) -> Option<Arc<dyn Provider>> {
+        let short = source.strip_prefix("registry.opentofu.org/").unwrap_or(source);
+        let short = short.strip_prefix("registry.terraform.io/").unwrap_or(short);
+        self.providers().into_iter().find(|provider| {
+            let own = provider.source();
+            own == source || own.strip_prefix("registry.terraform.io/").is_some_and(|own| own == short)
+        })
+    }
+
+    /// The resource type of a name: `aws_lb`.
+    pub fn resource_type(&self, name: &str) -> Option<Arc<dyn ResourceType>> {
+        let provider = self.provider(provider_name(name))?;
+        provider.resource_types().iter().find(|ty| ty.name() == name).cloned()
+    }
+
+    /// The data source of a name: `aws_region`.
+    pub fn data_source(&self, name: &str) -> Option<Arc<dyn DataSource>> {
+        let provider = self.provider(provider_name(name))?;
+        provider.data_sources().iter().find(|ty| ty.name() == name).cloned()
+    }
+
+    /// The resource type that a mistyped name most likely means.
+    pub fn similar_resource_type(&self, name: &str) -> Option<&'static str> {
+        let providers = self.providers();
+        let names = providers.iter().flat_map(|provider| provider.resource_types()).map(|ty| ty.name());
+        did_you_mean(name, names)
+    }
+
+    /// The data source that a mistyped name most likely means.
+    pub fn similar_data_source(&self, name: &str) -> Option<&'static str> {
+        let providers = self.providers();
+        let names = providers.iter().flat_map(|provider| provider.data_sources()).map(|ty| ty.name());
+        did_you_mean(name, names)
+    }
+}
+
+/// The local name of the provider that a type belongs to when the code names none: what stands before the first
+/// underscore.
+pub fn provider_name(type_name: &str) -> &str {
+    type_name.split_once('_').map_or(type_name, |(provider, _)| provider)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_found_by_name() {
+        let registry = Registry::new();
+        assert_eq!(registry.resource_type("aws_kinesis_stream").unwrap().name(), "aws_kinesis_stream");
+        assert_eq!(registry.data_source("aws_region").unwrap().name(), "aws_region");
+        assert!(registry.resource_type("aws_region").is_none(), "a data source is no resource");
+        assert!(registry.resource_type("google_thing").is_none());
+    }
+
+    #[test]
+    fn a_mistyped_name_has_a_suggestion() {
+        let registry = Registry::new();
+        assert_eq!(registry.similar_resource_type("aws_kinesis_streem"), Some("aws_kinesis_stream"));
+        assert_eq!(registry.similar_data_source("aws_callr_identity"), Some("aws_caller_identity"));
+        assert_eq!(registry.similar_resource_type("completely_else"), None);
+    }
+
+    #[test]
+    fn sources_of_both_registries_are_the_same_provider() {
+        let registry = Registry::new();
+        for source in
+            ["registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws", "hashicorp/aws"]
+        {
+            assert_eq!(registry.provider_by_source(source).unwrap().name(), "aws", "{source}");
+        }
+        assert!(registry.provider_by_source("registry.terraform.io/other/aws").is_none());
+    }
+}

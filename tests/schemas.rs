@@ -1,0 +1,156 @@
+//! Schemas against what hashicorp/aws 5.100.0 itself answers to `terraform providers schema`
+//! (`tests/schemas/aws-5.100.0.json`): every attribute's type and flags, every block's nesting and bounds.
+
+use std::collections::BTreeSet;
+
+use recon::lang::types::Type;
+use recon::provider::registry::Registry;
+use recon::schema::{BlockSchema, Nesting};
+use serde_json::Value as Json;
+
+fn facts() -> Json {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemas/aws-5.100.0.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The differences between a block and the facts about it, one line each.
+fn compare(path: &str, block: &BlockSchema, facts: &Json, differences: &mut Vec<String>) {
+    let empty = serde_json::Map::new();
+    let attributes = facts["attributes"].as_object().unwrap_or(&empty);
+    for name in names(attributes, block.attributes.keys()) {
+        let at = format!("{path}.{name}");
+        match (attributes.get(&name), block.attributes.get(name.as_str())) {
+            (Some(fact), Some(ours)) => {
+                let ty = Type::from_json(&fact[0]).unwrap();
+                if ty != ours.ty {
+                    differences.push(format!("{at}: type is {}, ours {}", ty.to_json(), ours.ty.to_json()));
+                }
+                let flags: String = [
+                    (ours.required, 'R'),
+                    (ours.optional, 'O'),
+                    (ours.computed, 'C'),
+                    (ours.sensitive, 'S'),
+                    (ours.deprecated, 'D'),
+                ]
+                .into_iter()
+                .filter_map(|(is_set, letter)| is_set.then_some(letter))
+                .collect();
+                if fact[1].as_str() != Some(&flags) {
+                    differences.push(format!("{at}: flags are {}, ours \"{flags}\"", fact[1]));
+                }
+            }
+            (Some(_), None) => differences.push(format!("{at}: missing")),
+            (None, Some(_)) => differences.push(format!("{at}: not an attribute")),
+            (None, None) => {}
+        }
+    }
+    let blocks = facts["blocks"].as_object().unwrap_or(&empty);
+    for name in names(blocks, block.blocks.keys()) {
+        let at = format!("{path}.{name}");
+        match (blocks.get(&name), block.blocks.get(name.as_str())) {
+            (Some(fact), Some(ours)) => {
+                let nesting = match ours.nesting {
+                    Nesting::Single => "single",
+                    Nesting::List => "list",
+                    Nesting::Set => "set",
+                    Nesting::Map => "map",
+                };
+                if fact["nesting"] != nesting {
+                    differences.push(format!("{at}: nesting is {}, ours {nesting}", fact["nesting"]));
+                }
+                let bounds = (fact["min_items"].as_u64().unwrap_or(0), fact["max_items"].as_u64());
+                let own_bounds = (ours.min_items as u64, ours.max_items.map(|count| count as u64));
+                if bounds != own_bounds {
+                    differences.push(format!("{at}: bounds are {bounds:?}, ours {own_bounds:?}"));
+                }
+                compare(&at, &ours.block, fact, differences);
+            }
+            (Some(_), None) => differences.push(format!("{at}: block missing")),
+            (None, Some(_)) => differences.push(format!("{at}: not a block")),
+            (None, None) => {}
+        }
+    }
+}
+
+fn names<'a>(
+    facts: &serde_json::Map<String, Json>,
+    ours: impl Iterator<Item = &'a std::sync::Arc<str>>,
+) -> BTreeSet<String> {
+    facts.keys().cloned().chain(ours.map(|name| name.to_string())).collect()
+}
+
+#[test]
+fn resource_types_have_the_schemas_of_the_provider() {
+    let facts = facts();
+    let registry = Registry::new();
+    let provider = registry.provider("aws").unwrap();
+    let mut differences = Vec::new();
+    for ty in provider.resource_types() {
+        let fact = &facts["resources"][ty.name()];
+        assert!(fact.is_object(), "no facts about {}", ty.name());
+        let version = fact["schema_version"].as_u64().unwrap_or(0);
+        if version != ty.schema().version {
+            differences.push(format!(
+                "{}: schema version is {version}, ours {}",
+                ty.name(),
+                ty.schema().version
+            ));
+        }
+        compare(ty.name(), &ty.schema().block, fact, &mut differences);
+    }
+    assert!(!provider.resource_types().is_empty());
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn data_sources_have_the_schemas_of_the_provider() {
+    let facts = facts();
+    let registry = Registry::new();
+    let provider = registry.provider("aws").unwrap();
+    let mut differences = Vec::new();
+    for ty in provider.data_sources() {
+        let fact = &facts["data_sources"][ty.name()];
+        assert!(fact.is_object(), "no facts about {}", ty.name());
+        compare(&format!("data.{}", ty.name()), &ty.schema().block, fact, &mut differences);
+    }
+    assert!(!provider.data_sources().is_empty());
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Rules that every schema keeps, whatever the provider's: what the planner relies on.
+#[test]
+fn schemas_are_consistent() {
+    fn check(path: &str, block: &BlockSchema) {
+        for (name, attribute) in &block.attributes {
+            let at = format!("{path}.{name}");
+            assert!(
+                !(attribute.required && (attribute.optional || attribute.computed)),
+                "{at}: required and not"
+            );
+            assert!(attribute.is_argument() || attribute.computed, "{at}: nobody sets it");
+            if let Some(default) = &attribute.default {
+                assert!(attribute.optional && !attribute.computed, "{at}: a default beside another source");
+                assert_eq!(default.ty(), attribute.ty, "{at}: the default's type");
+            }
+            assert!(!attribute.renewed || attribute.computed, "{at}: renewed but not computed");
+            assert!(
+                !attribute.forces_replacement || attribute.is_argument(),
+                "{at}: forces replacement unset"
+            );
+            assert!(!block.blocks.contains_key(name), "{at}: attribute and block");
+        }
+        for (name, nested) in &block.blocks {
+            check(&format!("{path}.{name}"), &nested.block);
+        }
+    }
+    let registry = Registry::new();
+    for provider in registry.providers() {
+        check(provider.name(), &provider.schema().block);
+        for ty in provider.resource_types() {
+            check(ty.name(), &ty.schema().block);
+        }
+        for ty in provider.data_sources() {
+            check(ty.name(), &ty.schema().block);
+        }
+    }
+}
