@@ -21,6 +21,8 @@ impl Marks {
     pub const SENSITIVE: Marks = Marks(1);
     /// Must never be stored.
     pub const EPHEMERAL: Marks = Marks(2);
+    /// Comes from the console's `type` function, and can only be shown as it is.
+    pub const TYPE: Marks = Marks(4);
 
     pub fn contains(self, other: Marks) -> bool {
         self.0 & other.0 == other.0
