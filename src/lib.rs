@@ -11,3 +11,4 @@ pub mod lang;
 pub mod plan;
 pub mod provider;
 pub mod schema;
+pub mod sandbox;
