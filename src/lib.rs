@@ -10,5 +10,5 @@ pub mod compare;
 pub mod lang;
 pub mod plan;
 pub mod provider;
-pub mod schema;
 pub mod sandbox;
+pub mod schema;

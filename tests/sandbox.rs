@@ -99,7 +99,8 @@ async fn the_variable_file_names_what_exists_in_every_region() {
     for region in ["eu-west-3", "us-west-2"] {
         let client = ec2(&running, region);
         let vpc = value("vpc_id");
-        let vpc = client.describe_vpcs().vpc_ids(vpc.as_str().unwrap()).send().await.unwrap().vpcs()[0].clone();
+        let vpc =
+            client.describe_vpcs().vpc_ids(vpc.as_str().unwrap()).send().await.unwrap().vpcs()[0].clone();
         assert_eq!(vpc.is_default(), Some(true));
         let subnets = client
             .describe_subnets()

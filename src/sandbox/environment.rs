@@ -72,10 +72,12 @@ impl Environment {
     /// What changes in the inherited environment, removals first, in a fixed order. A region is set
     /// only where none is inherited, for provider blocks that name none.
     pub fn changes(&self, inherited: &[(OsString, OsString)]) -> Vec<Change> {
-        let inherited_value =
-            |name: &str| inherited.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str());
+        let inherited_value = |name: &str| {
+            inherited.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+        };
         let misleading = |name: &OsStr| {
-            name.to_str().is_some_and(|name| REMOVED.contains(&name) || name.starts_with(SERVICE_ENDPOINT_PREFIX))
+            name.to_str()
+                .is_some_and(|name| REMOVED.contains(&name) || name.starts_with(SERVICE_ENDPOINT_PREFIX))
         };
         let mut removed: Vec<&OsString> =
             inherited.iter().map(|(name, _)| name).filter(|name| misleading(name)).collect();

@@ -1,12 +1,12 @@
 //! A local AWS to try recon on, and for its tests: [moto](https://docs.getmoto.org) in a private
-//! virtual environment of Python, with the mends of `moto_plus.py`.
+//! virtual environment of Python, with the mends of `moto_plus/`.
 //!
 //! Everything lives below one cache folder (see [`Sandbox::new`]):
 //!
 //! | path | what it is |
 //! |---|---|
 //! | `environment-<key>/` | the virtual environment; the key names moto's and Python's version |
-//! | `moto_plus-<hash>.py` | the server's program |
+//! | `moto_plus-<hash>/` | the server's program |
 //! | `ssh_public_key` | the public key that stands in for the user's |
 //! | `running/` | the shared sandbox of `up`: `server.json`, `server.log`, `sandbox.tfvars` |
 //!

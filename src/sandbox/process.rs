@@ -27,10 +27,9 @@ pub fn has_argument(pid: u32, token: &str) -> bool {
         return content.split(|byte| *byte == 0).any(|argument| argument == token.as_bytes());
     }
     // Systems without /proc, such as macOS.
-    Command::new("ps")
-        .args(["-ww", "-o", "command=", "-p", &pid.to_string()])
-        .output()
-        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).split_whitespace().any(|word| word == token))
+    Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output().is_ok_and(|output| {
+        String::from_utf8_lossy(&output.stdout).split_whitespace().any(|word| word == token)
+    })
 }
 
 /// Ends the process group that the process leads: SIGTERM, and SIGKILL if that does not help.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Progress, SandboxError, Step, lock};
 
-/// What pip installs. Pinned, since the mends of `moto_plus.py` are written against this version.
+/// What pip installs. Pinned, since the mends of `moto_plus/` are written against this version.
 pub const REQUIREMENT: &str = "moto[server]==5.2.5";
 
 /// The oldest Python that the requirement supports (its package metadata, `Requires-Python`).
@@ -104,8 +104,10 @@ pub fn prepare(cache: &Path, progress: &Progress) -> Result<PathBuf, SandboxErro
 /// Environments of other versions of moto, of Python or of this module lie beside each other.
 fn key(python: &Python) -> String {
     let (major, minor, patch) = python.version;
-    let text =
-        format!("{LAYOUT}\n{REQUIREMENT}\n{major}.{minor}.{patch}\n{}", python.path.as_os_str().to_string_lossy());
+    let text = format!(
+        "{LAYOUT}\n{REQUIREMENT}\n{major}.{minor}.{patch}\n{}",
+        python.path.as_os_str().to_string_lossy()
+    );
     let digest = Sha256::digest(text);
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -184,10 +186,7 @@ mod tests {
     fn python_that_is_too_old_is_said_with_its_version() {
         let folder = folder_with(&[("python3", "echo 3 8 10; echo /usr/bin/python3")]);
         let message = find(Some(folder.path())).unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "Python 3.10 or newer is needed for the sandbox, and /usr/bin/python3 is 3.8.10"
-        );
+        assert_eq!(message, "Python 3.10 or newer is needed for the sandbox, and /usr/bin/python3 is 3.8.10");
     }
 
     #[test]

@@ -14,7 +14,15 @@ use sha2::{Digest, Sha256};
 use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
-const PROGRAM: &str = include_str!("moto_plus.py");
+/// The server's program, in Python. `server.py` is what is run.
+const PROGRAM: [(&str, &str); 6] = [
+    ("accounts.py", include_str!("moto_plus/accounts.py")),
+    ("cbor.py", include_str!("moto_plus/cbor.py")),
+    ("mends_elb.py", include_str!("moto_plus/mends_elb.py")),
+    ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
+    ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),
+    ("server.py", include_str!("moto_plus/server.py")),
+];
 
 /// A first start compiles Python modules, which takes seconds on a slow machine.
 const START_SECONDS: u64 = 120;
@@ -90,16 +98,23 @@ impl Drop for Server {
     }
 }
 
-/// Puts the server's program into the cache, under a name that follows its content.
+/// Puts the server's program into the cache, in a folder whose name follows its content, and gives the
+/// file to run.
 pub(super) fn install_program(cache: &Path) -> Result<PathBuf, SandboxError> {
-    let digest: String =
-        Sha256::digest(PROGRAM).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let path = cache.join(format!("moto_plus-{digest}.py"));
-    if fs::read(&path).is_ok_and(|content| content == PROGRAM.as_bytes()) {
-        return Ok(path);
+    let mut digest = Sha256::new();
+    for (name, content) in PROGRAM {
+        digest.update(name);
+        digest.update(content);
     }
-    write_atomically(&path, PROGRAM.as_bytes())?;
-    Ok(path)
+    let key: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let folder = cache.join(format!("moto_plus-{key}"));
+    for (name, content) in PROGRAM {
+        let path = folder.join(name);
+        if !fs::read(&path).is_ok_and(|present| present == content.as_bytes()) {
+            write_atomically(&path, content.as_bytes())?;
+        }
+    }
+    Ok(folder.join("server.py"))
 }
 
 /// Starts a server that ends with this process, and waits until it answers.
