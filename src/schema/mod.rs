@@ -3,6 +3,7 @@
 //! A schema is data: which arguments exist, who sets them (code, AWS or both), what equality means for them
 //! and which of them cannot be changed in place. Planning and comparison know no resource type, only schemas.
 
+pub mod decode;
 pub mod equality;
 
 use std::collections::BTreeMap;
