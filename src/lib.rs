@@ -7,6 +7,8 @@
 
 pub mod address;
 pub mod compare;
+pub mod config;
+pub mod graph;
 pub mod lang;
 pub mod plan;
 pub mod provider;
