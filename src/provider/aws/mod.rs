@@ -6,6 +6,7 @@ mod client;
 pub mod cloudwatch;
 mod credentials;
 pub mod ec2;
+pub mod elbv2;
 mod endpoints;
 pub mod errors;
 pub mod kinesis;

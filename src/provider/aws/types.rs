@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{cloudwatch, ec2, kinesis, sts};
+use super::{cloudwatch, ec2, elbv2, kinesis, sts};
 use crate::provider::{DataSource, ResourceType};
 
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
-    vec![
+    let mut types: Vec<Arc<dyn ResourceType>> = vec![
         Arc::new(cloudwatch::dashboard::Dashboard::default()),
         Arc::new(ec2::key_pair::KeyPair::default()),
         Arc::new(kinesis::stream::KinesisStream::default()),
-    ]
+    ];
+    types.extend(elbv2::resource_types());
+    types
 }
 
 pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {

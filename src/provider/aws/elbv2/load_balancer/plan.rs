@@ -1,0 +1,163 @@
+//! What the schema cannot say about changes to a load balancer.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::lang::convert::PathStep;
+use crate::lang::types::Type;
+use crate::lang::value::Value;
+use crate::provider::Change;
+use crate::provider::aws::elbv2::{attributes, blocks};
+use crate::provider::object::Object;
+
+use super::schema::{ATTRIBUTES, BLOCKS, LOGS, SCHEMA};
+use super::write::{kind_of, mappings};
+
+const ENFORCE: &str = "enforce_security_group_inbound_rules_on_private_link_traffic";
+
+pub fn plan(change: &mut Change<'_>) {
+    if change.planned.get("load_balancer_type").is_some_and(|kind| !kind.is_known()) {
+        return;
+    }
+    let kind = kind_of(&change.planned).to_owned();
+    let planned = std::mem::replace(&mut change.planned, Value::empty_object());
+    let mut planned = attributes::plan(ATTRIBUTES, &kind, change.prior, change.config, planned);
+    if kind != "network" {
+        planned = as_before(planned, change.prior, ENFORCE);
+    }
+    for logs in LOGS {
+        planned = if logs.kinds.contains(&kind.as_str()) {
+            plan_logs(planned, change.prior, logs.name)
+        } else {
+            blocks_as_before(planned, change.prior, logs.name)
+        };
+    }
+    for (name, kinds) in BLOCKS {
+        if !kinds.contains(&kind.as_str()) {
+            planned = blocks_as_before(planned, change.prior, name);
+        }
+    }
+    change.planned = planned;
+    plan_subnets(change);
+    if let Some(prior) = change.prior {
+        for name in replacing(&kind, prior, change.config, &change.planned) {
+            change.replace.insert(vec![PathStep::Attribute(Arc::from(name))]);
+        }
+    }
+}
+
+fn as_before(planned: Value, prior: Option<&Value>, name: &str) -> Value {
+    let before = prior.and_then(|prior| prior.get(name));
+    let null = planned.get(name).map(|value| Value::null(value.ty()));
+    match before.or(null) {
+        Some(value) => planned.with(name, value),
+        None => planned,
+    }
+}
+
+fn blocks_as_before(planned: Value, prior: Option<&Value>, name: &str) -> Value {
+    let before = prior.and_then(|prior| prior.get(name));
+    let before = before.filter(|value| !value.is_null());
+    planned.with(name, before.unwrap_or_else(|| blocks::none(&SCHEMA.block, name)))
+}
+
+/// Logs that are off are off: it does not matter where they would go, nor whether the code says so or nothing.
+fn plan_logs(planned: Value, prior: Option<&Value>, name: &str) -> Value {
+    let Some(before) = prior.and_then(|prior| prior.block(name)) else {
+        return planned;
+    };
+    if planned.get(name).is_some_and(|value| !value.is_wholly_known()) {
+        return planned;
+    }
+    let enabled = planned.block(name).and_then(|block| block.boolean("enabled")).unwrap_or(false);
+    if enabled {
+        return planned;
+    }
+    let off = before.with("enabled", Value::bool(false));
+    planned.with(name, blocks::holding(&SCHEMA.block, name, vec![off]))
+}
+
+/// The code names subnets either by themselves or in mappings; the other of the two follows.
+fn plan_subnets(change: &mut Change<'_>) {
+    let Some(prior) = change.prior else {
+        return;
+    };
+    let Some(blocks) = change.config.get("subnet_mapping").filter(|blocks| !is_empty(blocks)) else {
+        let differs = !blocks::same_attribute(&SCHEMA.block, "subnets", prior, &change.planned);
+        if differs {
+            change.planned = unknown(&change.planned, "subnet_mapping");
+        }
+        return;
+    };
+    if !blocks.is_wholly_known() {
+        change.planned = unknown(&change.planned, "subnets");
+        return;
+    }
+    if mappings(prior) == mappings(change.config) {
+        for name in ["subnet_mapping", "subnets"] {
+            if let Some(before) = prior.get(name) {
+                change.planned = change.planned.with(name, before);
+            }
+        }
+        return;
+    }
+    let outposts: BTreeMap<&str, &Value> = prior
+        .blocks("subnet_mapping")
+        .iter()
+        .filter_map(|block| Some((block.text("subnet_id")?, block.known("outpost_id")?)))
+        .collect();
+    let complete = |block: &Value| {
+        let outpost = block.text("subnet_id").and_then(|subnet| outposts.get(subnet));
+        let outpost = outpost.map_or_else(|| Value::unknown(Type::String), |outpost| (*outpost).clone());
+        block.with("outpost_id", outpost)
+    };
+    let objects = change.config.blocks("subnet_mapping").iter().map(complete).collect();
+    let planned = unknown(&change.planned, "subnets");
+    change.planned =
+        planned.with("subnet_mapping", blocks::holding(&SCHEMA.block, "subnet_mapping", objects));
+}
+
+fn is_empty(blocks: &Value) -> bool {
+    blocks.is_null() || blocks.as_elements().is_some_and(<[Value]>::is_empty)
+}
+
+fn unknown(planned: &Value, name: &str) -> Value {
+    let ty = planned.get(name).map_or(Type::Dynamic, |value| value.ty());
+    planned.with(name, Value::unknown(ty))
+}
+
+/// The arguments that cannot be changed in place in the way that the code asks for. An Application Load Balancer
+/// takes any subnets, but a mapping that stays must stay as it is. A Network Load Balancer keeps the subnets that it
+/// has, and the choice whether it has security groups at all.
+fn replacing(kind: &str, prior: &Value, config: &Value, planned: &Value) -> Vec<&'static str> {
+    let is_known = |name: &str| config.get(name).is_some_and(|value| value.is_wholly_known());
+    let mut replacing = Vec::new();
+    if matches!(kind, "application" | "network") && is_known("subnet_mapping") {
+        let (before, after) = (mappings(prior), mappings(config));
+        let keeps = match before.len().cmp(&after.len()) {
+            Ordering::Less => before.is_subset(&after),
+            Ordering::Greater => kind == "application" && after.is_subset(&before),
+            Ordering::Equal => before == after,
+        };
+        if !after.is_empty() && !keeps {
+            replacing.push("subnet_mapping");
+        }
+    }
+    if kind == "network" {
+        let (before, after) = (set(prior, "subnets"), set(config, "subnets"));
+        if is_known("subnets") && !after.is_empty() && before != after && after.len() <= before.len() {
+            replacing.push("subnets");
+        }
+        let (before, after) = (set(prior, "security_groups"), set(planned, "security_groups"));
+        let asked = config.known("security_groups").is_some();
+        if is_known("security_groups") && asked && before.is_empty() != after.is_empty() {
+            replacing.push("security_groups");
+        }
+    }
+    replacing
+}
+
+fn set(object: &Value, name: &str) -> BTreeSet<String> {
+    object.texts(name).into_iter().collect()
+}
