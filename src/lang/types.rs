@@ -209,9 +209,15 @@ fn write_type(f: &mut fmt::Formatter<'_>, ty: &Type, indent: usize) -> fmt::Resu
                 Type::Set(_) => "set",
                 _ => "map",
             };
-            write!(f, "{name}(")?;
-            write_type(f, element, indent)?;
-            f.write_str(")")
+            if matches!(**element, Type::Tuple(_) | Type::Object(_)) {
+                write!(f, "{name}(\n{:width$}", "", width = indent + 4)?;
+                write_type(f, element, indent + 4)?;
+                write!(f, ",\n{:indent$})", "")
+            } else {
+                write!(f, "{name}(")?;
+                write_type(f, element, indent)?;
+                f.write_str(")")
+            }
         }
         Type::Tuple(elements) if elements.is_empty() => f.write_str("tuple([])"),
         Type::Tuple(elements) => {
@@ -233,5 +239,36 @@ fn write_type(f: &mut fmt::Formatter<'_>, ty: &Type, indent: usize) -> fmt::Resu
             }
             write!(f, "{:indent$}}})", "")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The text is what Terraform 1.11.4's console prints for the type of such a value.
+    #[test]
+    fn structures_in_collections_have_lines_of_their_own() {
+        let object = Type::object([("b", Type::Number)]);
+        let ty = Type::object([
+            ("a", Type::list(Type::map(object))),
+            ("c", Type::set(Type::list(Type::String))),
+            ("d", Type::tuple([Type::list(Type::object::<&str>([]))])),
+        ]);
+        let expected = "\
+object({
+    a: list(map(
+        object({
+            b: number,
+        }),
+    )),
+    c: set(list(string)),
+    d: tuple([
+        list(
+            object({}),
+        ),
+    ]),
+})";
+        assert_eq!(ty.to_string(), expected);
     }
 }

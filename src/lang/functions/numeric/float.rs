@@ -46,7 +46,7 @@ pub fn log(x: f64) -> f64 {
 
 /// `e^x`, by N. Shibata's method (“Efficient evaluation methods of elementary functions suitable for SIMD
 /// computation”, 2010) with fused multiplications: the argument is brought near zero and divided by 16, `e^x - 1`
-/// is a Taylor series there, and is squared four times.
+/// is a Taylor series there, and `e^x` is that squared four times.
 fn exp(x: f64) -> f64 {
     const LN2_UPPER: f64 = 0.693_147_180_559_662_956_511_601_805_686_950_683_593_75;
     const LN2_LOWER: f64 = 0.282_352_905_630_315_771_225_884_481_750_134_360_255_254_120_68e-12;
@@ -78,10 +78,10 @@ fn exp(x: f64) -> f64 {
         series = series.mul_add(rest, *coefficient);
     }
     let mut minus_one = series * rest;
-    for _ in 0..4 {
+    for _ in 0..3 {
         minus_one *= minus_one + 2.0;
     }
-    scale(minus_one + 1.0, exponent as i64)
+    scale(minus_one.mul_add(minus_one + 2.0, 1.0), exponent as i64)
 }
 
 /// `x^y`: the fraction of the power by logarithm, its whole part by repeated squaring.
