@@ -14,6 +14,7 @@ pub mod print;
 pub mod reference;
 pub mod scan;
 pub mod source;
+pub mod text;
 pub mod type_expr;
 pub mod types;
 pub mod value;

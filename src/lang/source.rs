@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use unicode_segmentation::UnicodeSegmentation;
+use super::text::graphemes;
 
 /// A file known to a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl SourceFile {
         let byte = byte.min(self.text.len());
         let line = self.line_starts.partition_point(|start| *start as usize <= byte) - 1;
         let before = self.text.get(self.line_starts[line] as usize..byte).unwrap_or_default();
-        Position { line: line + 1, column: before.graphemes(true).count() + 1, byte }
+        Position { line: line + 1, column: graphemes(before).count() + 1, byte }
     }
 
     /// The text of a line (counted from 1) without its line end.

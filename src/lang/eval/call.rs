@@ -18,7 +18,9 @@ impl Evaluator<'_> {
             "can" => return self.can_call(call, span),
             _ => {}
         }
-        let Some(function) = functions::find(name) else {
+        let console = self.scope.host().is_console();
+        let Some(function) = functions::find(name).filter(|function| console || !function.console_only)
+        else {
             return self.fail(unknown_function(call));
         };
         let errors = self.error_count();

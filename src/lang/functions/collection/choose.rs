@@ -1,9 +1,8 @@
 //! Functions that answer one of many values, or what all of them come to: `alltrue anytrue coalesce
 //! coalescelist element length one sum`.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::super::super::convert::unify;
+use super::super::super::text::graphemes;
 use super::super::super::types::Type;
 use super::super::super::value::{Kind, Marks, Refinement, Value};
 use super::super::numeric::machine_integer;
@@ -157,7 +156,7 @@ fn length_type(arguments: &[Value]) -> Result<Type, CallError> {
 fn length(_: &dyn Host, arguments: &[Value], _: &Type) -> CallResult {
     let value = &arguments[0];
     let length = match &value.kind {
-        Kind::String(text) => Some(text.graphemes(true).count()),
+        Kind::String(text) => Some(graphemes(text).count()),
         Kind::Unknown(Type::Tuple(types), _) => Some(types.len()),
         Kind::Unknown(Type::Object(object), _) => Some(object.attributes.len()),
         Kind::Unknown(ty, Some(known)) if ty.is_collection() => exact_length(known),
