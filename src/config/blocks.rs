@@ -47,10 +47,6 @@ impl Host for ConstantScope {
     fn answers_impure(&self) -> bool {
         false
     }
-
-    fn render(&self, _name: &str, _text: &str, _variables: &Value) -> Result<Value, Diagnostics> {
-        Err(Diagnostic::error("Function calls not allowed", "Templates cannot be rendered here.").into())
-    }
 }
 
 /// Evaluates an expression that must be constant: no references, no calls.
@@ -967,4 +963,3 @@ pub fn check(block: &Block, diagnostics: &mut Diagnostics) -> Option<(Check, Opt
     }
     Some((Check { name: ident(label), assertions, declared_at: block.header }, data))
 }
-

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use crate::address::{Mode, ModuleInstance, Resource};
 use crate::config::Module;
 use crate::lang::ast::{StepKind, Traversal};
-use crate::lang::diagnostic::{Diagnostic, Diagnostics};
-use crate::lang::eval::{Evaluator, Scope};
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::eval::Scope;
 use crate::lang::functions::Host;
-use crate::lang::parse;
 use crate::lang::reference::{self, Reference};
 use crate::lang::source::SourceMap;
-use crate::lang::types::Type;
-use crate::lang::value::{Kind, Value};
+use crate::lang::value::Value;
 
 use super::values::{Repetition, Values, aggregate};
 
@@ -136,53 +134,5 @@ impl Host for Environment {
 
     fn answers_impure(&self) -> bool {
         self.impure
-    }
-
-    fn render(&self, name: &str, text: &str, variables: &Value) -> Result<Value, Diagnostics> {
-        let (parts, mut diagnostics) = parse::parse_template(&self.sources, name.to_owned(), text);
-        if diagnostics.has_errors() {
-            return Err(diagnostics);
-        }
-        let scope = TemplateScope { environment: self, variables };
-        let mut evaluator = Evaluator::new(&scope);
-        let value = evaluator.render(&parts);
-        diagnostics.append(evaluator.diagnostics);
-        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(value) }
-    }
-}
-
-/// The scope inside a template file: the variables that it was given, and nothing else.
-struct TemplateScope<'a> {
-    environment: &'a Environment,
-    variables: &'a Value,
-}
-
-impl Scope for TemplateScope<'_> {
-    fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostic> {
-        let name = &traversal.root.name;
-        if let Some(value) = self.variables.get(name) {
-            return Ok((value, 0));
-        }
-        if let Kind::Unknown(ty, _) = &self.variables.kind {
-            let known = match ty {
-                Type::Object(object) => object.attributes.get(name).cloned(),
-                Type::Map(element) => Some(Type::clone(element)),
-                _ => Some(Type::Dynamic),
-            };
-            if let Some(ty) = known {
-                return Ok((Value::unknown(ty), 0));
-            }
-        }
-        let names = self.variables.as_entries().into_iter().flat_map(|entries| entries.keys());
-        let hint = crate::lang::diagnostic::suggestion(name, names.map(|name| &**name));
-        let detail = format!(
-            "vars map does not contain key {name:?}, which is referenced here. A template sees only what it is \
-             given.{hint}"
-        );
-        Err(Diagnostic::error("Unknown variable in template", detail).at(traversal.root.span))
-    }
-
-    fn host(&self) -> &dyn Host {
-        self.environment
     }
 }

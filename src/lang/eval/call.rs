@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::super::ast::{Call, Expr};
 use super::super::diagnostic::{Diagnostic, suggestion};
-use super::super::functions::{self, CallError};
+use super::super::functions::{self, CallError, is_template_reference};
 use super::super::source::Span;
 use super::super::types::Type;
 use super::super::value::Value;
@@ -60,6 +60,15 @@ impl Evaluator<'_> {
         if self.error_count() > errors {
             return Value::dynamic();
         }
+        if name == "templatestring"
+            && let Some(template) = call.arguments.first().filter(|template| !is_template_reference(template))
+        {
+            let detail = "Invalid value for \"template\" parameter: must be a direct reference to a single string \
+                          from elsewhere. To render a template that is written here, write it as a plain template \
+                          expression instead.";
+            let diagnostic = Diagnostic::error("Invalid function argument", detail);
+            return self.fail(diagnostic.at(template.span).within(span));
+        }
         let values: Vec<Value> = arguments.iter().map(|(value, _)| value.clone()).collect();
         match function.call(self.scope.host(), &values) {
             Ok(value) => value,
@@ -72,10 +81,6 @@ impl Evaluator<'_> {
             Err(CallError::Call(message)) => {
                 let detail = format!("Call to function {name:?} failed: {message}.");
                 self.fail(Diagnostic::error("Error in function call", detail).at(span))
-            }
-            Err(CallError::Template(diagnostics)) => {
-                self.diagnostics.append(diagnostics);
-                Value::dynamic()
             }
         }
     }

@@ -7,15 +7,17 @@ mod collection;
 mod conversion;
 mod filesystem;
 mod numeric;
+mod template;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use super::convert::ConvertError;
-use super::diagnostic::Diagnostics;
 use super::types::Type;
 use super::value::{Kind, Marks, Refinement, Value};
+
+pub use template::is_template_reference;
 
 /// What a function may ask of the world around the expression it stands in.
 pub trait Host {
@@ -40,8 +42,10 @@ pub trait Host {
         false
     }
 
-    /// Renders a template. `name` is what diagnostics call its source, `variables` an object or map.
-    fn render(&self, name: &str, text: &str, variables: &Value) -> Result<Value, Diagnostics>;
+    /// Whether the expression stands in a template that a function renders.
+    fn is_template(&self) -> bool {
+        false
+    }
 }
 
 /// Why a call failed. A message is one clause or sentence and never shows a sensitive value.
@@ -51,8 +55,6 @@ pub enum CallError {
     Argument { index: usize, message: String },
     /// The call as a whole cannot be answered.
     Call(String),
-    /// A template that the call rendered has errors of its own.
-    Template(Diagnostics),
 }
 
 impl CallError {
@@ -300,8 +302,13 @@ impl Function {
 
 /// All functions but `try` and `can`, which are lazy, and the evaluator's own.
 fn all() -> Vec<Function> {
-    let groups =
-        [collection::functions(), conversion::functions(), filesystem::functions(), numeric::functions()];
+    let groups = [
+        collection::functions(),
+        conversion::functions(),
+        filesystem::functions(),
+        numeric::functions(),
+        template::functions(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -340,10 +347,6 @@ pub(super) mod tests {
 
         fn home_directory(&self) -> Option<PathBuf> {
             Some(PathBuf::from("/home/ada"))
-        }
-
-        fn render(&self, _: &str, text: &str, _: &Value) -> Result<Value, Diagnostics> {
-            Ok(Value::string(text))
         }
     }
 

@@ -98,28 +98,43 @@ fn names(directory: &Path) -> Result<Vec<String>, GlobError> {
 /// Whether a name matches one component of a pattern. A mistake in the pattern is found only if the match gets
 /// as far.
 fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    matches_letters(&pattern, &name)
+    let pattern: Vec<char> = pattern.chars().collect();
+    matches_letters(&pattern, name.as_bytes())
 }
 
-fn matches_letters(mut pattern: &[char], mut name: &[char]) -> Result<bool, BadPattern> {
-    while let (Some((first, rest)), Some((letter, name_rest))) = (pattern.split_first(), name.split_first()) {
+/// The first letter and how many bytes it takes; of bytes that are in the middle of a letter, one that is none.
+fn first_letter(name: &[u8]) -> Option<(char, usize)> {
+    let first = *name.first()?;
+    let width = match first {
+        0..0x80 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 4,
+    };
+    let letter = name.get(..width).and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next());
+    Some(letter.map_or((char::REPLACEMENT_CHARACTER, 1), |letter| (letter, width)))
+}
+
+fn matches_letters(mut pattern: &[char], mut name: &[u8]) -> Result<bool, BadPattern> {
+    while let (Some((first, rest)), Some((letter, width))) = (pattern.split_first(), first_letter(name)) {
         match first {
             '\\' => {
                 let (escaped, rest) = rest.split_first().ok_or(BadPattern)?;
-                if escaped != letter {
+                if *escaped != letter {
                     return Ok(false);
                 }
                 pattern = rest;
             }
             '*' if rest.is_empty() => return Ok(true),
             '*' => {
-                let fits = |at| matches_letters(rest, &name[at..]).unwrap_or(false);
-                return Ok((0..name.len()).any(fits));
+                // The reference goes on in steps as wide as the first letter, so that after `ü` it looks at every
+                // second byte only, and `*.txt` does not match `ünï.txt`.
+                let fits = |at: usize| matches_letters(rest, &name[at..]).unwrap_or(false);
+                return Ok((0..name.len()).step_by(width).any(fits));
             }
             '[' => {
                 let end = find_unescaped(rest, ']').ok_or(BadPattern)?;
-                if !in_class(&rest[..end], *letter)? {
+                if !in_class(&rest[..end], letter)? {
                     return Ok(false);
                 }
                 pattern = &rest[end + 1..];
@@ -135,10 +150,10 @@ fn matches_letters(mut pattern: &[char], mut name: &[char]) -> Result<bool, BadP
                 return Ok(false);
             }
             '?' => pattern = rest,
-            other if other == letter => pattern = rest,
+            other if *other == letter => pattern = rest,
             _ => return Ok(false),
         }
-        name = name_rest;
+        name = &name[width..];
     }
     Ok(name.is_empty() && pattern.iter().all(|letter| *letter == '*') && pattern.len() <= 2)
 }
@@ -216,6 +231,9 @@ mod tests {
             ("a.txt***", "a.txt", Ok(false)),
             ("*\\", "a.txt", Ok(false)),
             ("ü?ï.txt", "ünï.txt", Ok(true)),
+            ("*.txt", "ünï.txt", Ok(false)),
+            ("*{x,t}", "ünï.txt", Ok(true)),
+            ("*.txt", "fünf.txt", Ok(true)),
             ("[", "a.txt", Err(BadPattern)),
             ("[]a].txt", "a.txt", Err(BadPattern)),
             ("[a-].txt", "a.txt", Err(BadPattern)),
