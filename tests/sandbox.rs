@@ -128,24 +128,23 @@ async fn the_variable_file_names_what_exists_in_every_region() {
     assert!(!process::is_alive(pid));
 }
 
-/// Plays the process that is killed in the test below; does nothing when the suite runs it.
-#[test]
-fn helper_that_holds_a_private_server() {
-    let Some(folder) = std::env::var_os("SANDBOX_TEST_FOLDER") else { return };
-    let folder = Path::new(&folder);
-    let server = sandbox(folder).start_private(folder, &silent()).unwrap();
-    std::fs::write(folder.join("ready"), server.endpoint().pid().to_string()).unwrap();
-    loop {
-        std::thread::park();
-    }
-}
-
 #[test]
 fn a_private_server_ends_with_a_process_that_is_killed() {
+    const NAME: &str = "a_private_server_ends_with_a_process_that_is_killed";
+    const HOLDER: &str = "SANDBOX_TEST_HOLDER";
+    if let Some(folder) = std::env::var_os(HOLDER) {
+        // The process that is killed below: this same test, started by itself.
+        let folder = Path::new(&folder);
+        let server = sandbox(folder).start_private(folder, &silent()).unwrap();
+        std::fs::write(folder.join("ready"), server.endpoint().pid().to_string()).unwrap();
+        loop {
+            std::thread::park();
+        }
+    }
     let folder = tempfile::tempdir().unwrap();
     let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "helper_that_holds_a_private_server"])
-        .env("SANDBOX_TEST_FOLDER", folder.path())
+        .args(["--exact", NAME])
+        .env(HOLDER, folder.path())
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

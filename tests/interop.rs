@@ -1,0 +1,158 @@
+//! Terraform and recon on the same AWS. Run by name only (`cargo test --test interop`), since it needs
+//! `terraform` and a local mirror with the AWS provider.
+
+mod support;
+
+use support::aws::Aws;
+use support::stack::Stack;
+use support::terraform::Terraform;
+
+/// The front door and the streams of a pipeline, with every kind of object that recon knows so far.
+const FRONT_DOOR: &str = r#"
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-3"
+
+  default_tags {
+    tags = {
+      Owner = "test"
+    }
+  }
+}
+
+variable "vpc_id" { type = string }
+variable "public_subnet_ids" { type = list(string) }
+variable "ssh_ip_allowlist" { type = list(string) }
+variable "ssh_public_key" { type = string }
+
+resource "aws_key_pair" "this" {
+  key_name   = "key"
+  public_key = var.ssh_public_key
+}
+
+resource "aws_kinesis_stream" "provisioned" {
+  name             = "provisioned"
+  shard_count      = 1
+  retention_period = 48
+  encryption_type  = "KMS"
+  kms_key_id       = "alias/aws/kinesis"
+  tags             = { Name = "provisioned" }
+
+  stream_mode_details {
+    stream_mode = "PROVISIONED"
+  }
+}
+
+resource "aws_kinesis_stream" "on_demand" {
+  name = "on-demand"
+
+  stream_mode_details {
+    stream_mode = "ON_DEMAND"
+  }
+}
+
+resource "aws_security_group" "lb" {
+  name   = "lb"
+  vpc_id = var.vpc_id
+}
+
+resource "aws_security_group" "server" {
+  name   = "server"
+  vpc_id = var.vpc_id
+}
+
+resource "aws_security_group_rule" "http" {
+  type              = "ingress"
+  from_port         = 80
+  to_port           = 80
+  protocol          = "tcp"
+  cidr_blocks       = concat(["10.0.0.0/8"], var.ssh_ip_allowlist)
+  security_group_id = aws_security_group.lb.id
+}
+
+resource "aws_security_group_rule" "server" {
+  type                     = "egress"
+  from_port                = 8080
+  to_port                  = 8080
+  protocol                 = "tcp"
+  source_security_group_id = aws_security_group.server.id
+  security_group_id        = aws_security_group.lb.id
+}
+
+resource "aws_lb" "this" {
+  name               = "lb"
+  load_balancer_type = "application"
+  security_groups    = [aws_security_group.lb.id]
+  subnets            = var.public_subnet_ids
+  idle_timeout       = 90
+}
+
+resource "aws_lb_target_group" "this" {
+  name_prefix = "http-"
+  port        = 8080
+  protocol    = "HTTP"
+  target_type = "instance"
+  vpc_id      = var.vpc_id
+
+  health_check {
+    path    = "/health"
+    matcher = "200-399"
+  }
+
+  stickiness {
+    type            = "lb_cookie"
+    cookie_duration = 3600
+    enabled         = true
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lb_listener" "this" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = "80"
+  protocol          = "HTTP"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this.arn
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = "dashboard"
+  dashboard_body = jsonencode({ widgets = [] })
+}
+"#;
+
+#[test]
+fn terraform_finds_on_the_local_aws_what_it_made_there() {
+    let terraform = Terraform::find();
+    let aws = Aws::fresh();
+    let stack = Stack::new(&aws);
+    stack.write("main.tf", FRONT_DOOR);
+    let var_file = format!("-var-file={}", aws.var_file().display());
+    terraform.run(&stack, &["init"]).success();
+    terraform.run(&stack, &["apply", "-auto-approve", &var_file]).success();
+    let plan = ["plan", "-detailed-exitcode", &var_file];
+    terraform.run(&stack, &plan).success();
+
+    // A change of every updatable kind, and back.
+    stack
+        .replace("main.tf", "idle_timeout       = 90", "idle_timeout       = 120\n  enable_http2 = false")
+        .replace("main.tf", "retention_period = 48", "retention_period = 24")
+        .replace("main.tf", "path    = \"/health\"", "path    = \"/ready\"")
+        .replace("main.tf", "cookie_duration = 3600", "cookie_duration = 7200");
+    terraform.run(&stack, &["apply", "-auto-approve", &var_file]).success();
+    terraform.run(&stack, &plan).success();
+    terraform.run(&stack, &["destroy", "-auto-approve", &var_file]).success();
+}
