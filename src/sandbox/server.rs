@@ -15,9 +15,10 @@ use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
 /// The server's program, in Python. `server.py` is what is run.
-const PROGRAM: [(&str, &str); 6] = [
+const PROGRAM: [(&str, &str); 7] = [
     ("accounts.py", include_str!("moto_plus/accounts.py")),
     ("cbor.py", include_str!("moto_plus/cbor.py")),
+    ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),
     ("mends_elb.py", include_str!("moto_plus/mends_elb.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),

@@ -25,6 +25,7 @@ import sys
 import threading
 
 import accounts  # noqa: F401
+import mends_ec2  # noqa: F401
 import mends_elb  # noqa: F401
 import mends_kinesis  # noqa: F401
 import mends_scaling  # noqa: F401
