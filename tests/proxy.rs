@@ -193,6 +193,24 @@ async fn streams_pass_through_their_states() {
     assert!(describe().await.unwrap_err().into_service_error().is_resource_not_found_exception());
 }
 
+#[tokio::test]
+async fn a_stream_changes_its_mode_twice_a_day() {
+    let (proxy, aws) = behind_a_proxy();
+    transitions::kinesis_daily_limits().into_iter().for_each(|rule| proxy.rule(rule));
+    let kinesis = aws.kinesis();
+    kinesis.create_stream().stream_name("s").shard_count(1).send().await.unwrap();
+    let arn = kinesis.describe_stream_summary().stream_name("s").send().await.unwrap();
+    let arn = arn.stream_description_summary().unwrap().stream_arn().to_owned();
+    let switch = |mode| {
+        let mode = StreamModeDetails::builder().stream_mode(mode).build().unwrap();
+        kinesis.update_stream_mode().stream_arn(&arn).stream_mode_details(mode).send()
+    };
+    switch(StreamMode::OnDemand).await.unwrap();
+    switch(StreamMode::Provisioned).await.unwrap();
+    let third = switch(StreamMode::OnDemand).await.unwrap_err();
+    assert!(third.into_service_error().is_limit_exceeded_exception());
+}
+
 async fn load_balancer(aws: &Aws, name: &str) -> String {
     let (_, subnets) = aws.network().await;
     let subnets = Some(subnets[..2].to_vec());

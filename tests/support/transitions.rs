@@ -123,6 +123,25 @@ fn describe(streams: &Transitions<Transition>, request: &Request, member: &str, 
     shown.with_body(serde_json::json!({ member: description }).to_string())
 }
 
+/// A stream's shards may be changed ten times and its mode twice within 24 hours; after that the calls are
+/// refused with `LimitExceededException`. The rules count from when they are added.
+pub fn kinesis_daily_limits() -> Vec<Rule> {
+    [("UpdateShardCount", 10), ("UpdateStreamMode", 2)]
+        .into_iter()
+        .map(|(operation, limit)| {
+            let counts: Transitions<usize> = Arc::default();
+            Rule::on(&format!("kinesis.{operation}")).respond(move |request| {
+                let mut counts = counts.lock().unwrap();
+                let count = counts.entry(stream_of(request)).or_default();
+                *count += 1;
+                let message = format!("{operation} may be called {limit} times per 24 hours and stream");
+                let error = ServiceError::new(400, "LimitExceededException", &message);
+                (*count > limit).then(|| error.reply(request))
+            })
+        })
+        .collect()
+}
+
 /// A new load balancer is `provisioning` for that many descriptions of it.
 pub fn load_balancers(descriptions: usize) -> Vec<Rule> {
     let pending: Transitions<usize> = Arc::default();
