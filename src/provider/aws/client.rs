@@ -1,10 +1,10 @@
 //! A connection to one account and region.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_types::SdkConfig;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedMutexGuard};
 
 use super::accounting::Accounting;
 use super::errors::failed;
@@ -29,6 +29,7 @@ pub struct Aws {
     /// The account is not to be asked for: `skip_requesting_account_id`.
     skip_account: bool,
     caller: OnceCell<Caller>,
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
@@ -116,6 +117,7 @@ impl Aws {
             tags,
             skip_account,
             caller: OnceCell::new(),
+            locks: Mutex::default(),
             cloudwatch: OnceLock::new(),
             ec2: OnceLock::new(),
             elb: OnceLock::new(),
@@ -169,6 +171,16 @@ impl Aws {
             return Ok("");
         }
         Ok(&self.caller().await?.account)
+    }
+
+    /// Waits until nobody else changes the object of this id. For objects that several resources share, such as
+    /// a security group and its rules, whose changes AWS wants one after the other.
+    pub async fn lock(&self, id: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(locks.entry(id.to_owned()).or_default())
+        };
+        lock.lock_owned().await
     }
 
     /// `arn:<partition>:<service>:<region>:<account>:<resource>`

@@ -9,6 +9,8 @@ pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     let mut types: Vec<Arc<dyn ResourceType>> = vec![
         Arc::new(cloudwatch::dashboard::Dashboard::default()),
         Arc::new(ec2::key_pair::KeyPair::default()),
+        Arc::new(ec2::security_group::SecurityGroup::default()),
+        Arc::new(ec2::security_group_rule::SecurityGroupRule::default()),
         Arc::new(kinesis::stream::KinesisStream::default()),
     ];
     types.extend(elbv2::resource_types());

@@ -1,8 +1,15 @@
 //! Elastic Compute Cloud, and the parts of VPC that share its API.
 
+mod cidr;
+mod group_calls;
+mod group_rules;
 pub mod key_pair;
+mod permissions;
 mod public_key;
 pub mod region;
+mod rule_id;
+pub mod security_group;
+pub mod security_group_rule;
 
 use std::collections::BTreeMap;
 
