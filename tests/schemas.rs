@@ -86,7 +86,8 @@ fn resource_types_have_the_schemas_of_the_provider() {
     let provider = registry.provider("aws").unwrap();
     let mut differences = Vec::new();
     for ty in provider.resource_types() {
-        let fact = &facts["resources"][ty.name()];
+        // The provider has load balancers under two names, with one schema.
+        let fact = &facts["resources"][ty.name().replace("aws_alb", "aws_lb")];
         assert!(fact.is_object(), "no facts about {}", ty.name());
         let version = fact["schema_version"].as_u64().unwrap_or(0);
         if version != ty.schema().version {

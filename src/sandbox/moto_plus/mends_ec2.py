@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from moto.core.responses import ActionResult
 from moto.ec2 import utils
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidPermissionNotFoundError
 from moto.ec2.models import key_pairs
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.responses import security_groups
@@ -132,3 +132,34 @@ def fingerprint(public_key, hash_constructor):
 
 utils.public_key_fingerprint = fingerprint
 key_pairs.public_key_fingerprint = fingerprint
+
+# --- revoking rules --------------------------------------------------------------------------------
+# RevokeSecurityGroupEgress passes over IPv6 ranges where the VPC has none itself, and says that it
+# revoked them.
+
+moto_revoke_egress = SecurityGroupBackend.revoke_security_group_egress
+
+
+def revoke_security_group_egress(
+    self, group_name_or_id, ip_protocol, from_port, to_port, ip_ranges, *arguments, **options
+):
+    group = self.get_security_group_by_name_or_id(group_name_or_id, options.get("vpc_id"))
+    wanted = {item["CidrIpv6"] for item in ip_ranges or [] if "CidrIpv6" in item}
+    revoked = [
+        rule
+        for rule in (group.egress_rules if group else [])
+        if rule.ip_range.get("CidrIpv6") in wanted
+        and rule.ip_protocol == ip_protocol
+        and (ip_protocol == "-1" or (rule.from_port, rule.to_port) == (from_port, to_port))
+    ]
+    if group and len(revoked) < len(wanted):
+        raise InvalidPermissionNotFoundError()
+    others = [item for item in ip_ranges or [] if "CidrIpv6" not in item]
+    moto_revoke_egress(
+        self, group_name_or_id, ip_protocol, from_port, to_port, others, *arguments, **options
+    )
+    if group:
+        group.egress_rules = [rule for rule in group.egress_rules if rule not in revoked]
+
+
+SecurityGroupBackend.revoke_security_group_egress = revoke_security_group_egress

@@ -69,3 +69,22 @@ pub(super) async fn update_tags(aws: &Aws, id: &str, changes: &TagChanges) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_means_its_values_and_no_pattern() {
+        let filter = filter("key-name", ["web", "a*b?c\\d"]);
+        assert_eq!(filter.values(), ["web", "a\\*b\\?c\\\\d"]);
+    }
+
+    #[test]
+    fn no_tags_are_no_specification() {
+        assert_eq!(tag_specification(ResourceType::KeyPair, &BTreeMap::new()), None);
+        let tags = BTreeMap::from([("Name".to_owned(), "n".to_owned())]);
+        let specification = tag_specification(ResourceType::KeyPair, &tags).unwrap();
+        assert_eq!(tag_pairs(specification[0].tags()).collect::<Vec<_>>(), [("Name", "n")]);
+    }
+}

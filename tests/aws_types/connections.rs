@@ -1,0 +1,103 @@
+use std::time::{Duration, Instant};
+
+use recon::lang::value::Value;
+use recon::provider::object::text_set;
+use recon::provider::registry::Registry;
+use recon::provider::{ErrorKind, ReadRequest, ReadResult};
+
+use crate::subject::{Subject, connect, provider_block};
+use crate::support::aws::Aws;
+use crate::support::proxy::Proxy;
+
+#[tokio::test]
+async fn a_wrong_account_is_refused() {
+    let aws = Aws::fresh();
+    let allowed = |account: &str| vec![("allowed_account_ids", text_set([account]))];
+    assert!(connect(&aws, allowed(aws.account())).await.is_ok());
+    let error = connect(&aws, allowed("111111111111")).await.err().unwrap();
+    assert_eq!(error.kind, ErrorKind::Credentials);
+    assert!(error.message.contains(aws.account()), "{error}");
+    assert!(error.message.contains("allowed_account_ids"), "{error}");
+    let forbidden = vec![("forbidden_account_ids", text_set([aws.account()]))];
+    let error = connect(&aws, forbidden).await.err().unwrap();
+    assert!(error.message.contains("forbidden_account_ids"), "{error}");
+}
+
+#[tokio::test]
+async fn roles_are_assumed_one_after_the_other() {
+    let aws = Aws::fresh();
+    let proxy = Proxy::before(&aws);
+    let through = aws.through(proxy.endpoint());
+    let provider = Registry::new().provider("aws").unwrap();
+    let role = &provider.schema().block.blocks["assume_role"].block;
+    let roles = [("111111111111", "first"), ("222222222222", "second")].map(|(account, name)| {
+        role.object([
+            ("role_arn", Value::string(format!("arn:aws:iam::{account}:role/{name}"))),
+            ("session_name", Value::string(format!("session-{name}"))),
+            ("external_id", "x".into()),
+        ])
+    });
+    let more = vec![("assume_role", Value::list(role.implied_type(), roles.into()))];
+    let connection = connect(&through, more).await.unwrap();
+    let caller = connection.aws().unwrap().caller().await.unwrap();
+    assert_eq!(caller.arn, "arn:aws:sts::222222222222:assumed-role/second/session-second");
+    assert_eq!(proxy.count("sts.AssumeRole"), 2, "each role once");
+}
+
+#[tokio::test]
+async fn an_unreachable_endpoint_is_given_up_in_seconds() {
+    // A port that nobody listens on: bound and let go.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let aws = Aws::fresh().through(format!("http://127.0.0.1:{port}"));
+    let stream = Subject::new("aws_kinesis_stream", &aws).await;
+    let start = Instant::now();
+    let requests: Vec<ReadRequest> = (0..12)
+        .map(|index| ReadRequest { known: stream.config(vec![("name", Value::string(format!("s{index}")))]) })
+        .collect();
+    let results = stream.ty.read(&stream.connection, &requests).await;
+    assert!(start.elapsed() < Duration::from_secs(30), "took {:?}", start.elapsed());
+    for result in results {
+        let ReadResult::Unreadable(error) = result else { panic!("{result:?}") };
+        assert_eq!(error.kind, ErrorKind::Unavailable);
+        assert!(error.operation.starts_with("kinesis:"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_comes_back_is_used_again() {
+    let aws = Aws::fresh();
+    let proxy = Proxy::before(&aws);
+    proxy.rule(crate::support::proxy::Rule::on("sts.GetCallerIdentity").calls(1..=2).cut_before());
+    proxy.rule(crate::support::proxy::Rule::on("sts.GetCallerIdentity").call(3).status(503));
+    let connection = connect(&aws.through(proxy.endpoint()), Vec::new()).await.unwrap();
+    assert_eq!(connection.aws().unwrap().caller().await.unwrap().account, aws.account());
+    assert_eq!(proxy.count("sts.GetCallerIdentity"), 4);
+}
+
+#[tokio::test]
+async fn a_profile_that_does_not_exist_is_an_error_with_advice() {
+    let aws = Aws::fresh();
+    let folder = tempfile::tempdir().unwrap();
+    let (config, credentials) = (folder.path().join("config"), folder.path().join("credentials"));
+    std::fs::write(&config, "[default]\nregion = eu-west-1\n").unwrap();
+    std::fs::write(&credentials, "[work]\naws_access_key_id = a\naws_secret_access_key = b\n").unwrap();
+    let list = |path: &std::path::Path| recon::provider::object::text_list([path.to_str().unwrap()]);
+    let block = |profile: &str| {
+        provider_block(
+            &aws,
+            vec![
+                ("access_key", Value::string("")),
+                ("secret_key", Value::string("")),
+                ("profile", Value::string(profile)),
+                ("shared_config_files", list(&config)),
+                ("shared_credentials_files", list(&credentials)),
+                ("skip_metadata_api_check", "true".into()),
+            ],
+        )
+    };
+    let provider = Registry::new().provider("aws").unwrap();
+    assert!(provider.configure(&block("work")).await.is_ok());
+    let error = provider.configure(&block("play")).await.err().unwrap();
+    assert_eq!(error.kind, ErrorKind::Credentials);
+    assert!(error.message.contains("play") || error.message.contains("AWS_PROFILE"), "{error}");
+}

@@ -1,0 +1,14 @@
+//! Every AWS type against a real local AWS: made, read, changed in each attribute that can be changed, deleted. What
+//! recon says is held against what the SDK's own clients read back.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod connections;
+mod dashboards;
+mod data_sources;
+mod key_pairs;
+mod security_group_rules;
+mod security_groups;
+mod streams;
+mod subject;
