@@ -128,7 +128,7 @@ async fn a_listener_shows_its_forward_in_both_forms_and_its_group_knows_the_load
     let action = &shown.default_actions()[0];
     assert_eq!((action.target_group_arn(), action.order()), (Some(group.as_str()), Some(1)));
     assert_eq!(action.forward_config().unwrap().target_groups()[0].target_group_arn(), Some(group.as_str()));
-    assert_eq!(balancers().await, [balancer.clone()]);
+    assert_eq!(balancers().await, std::slice::from_ref(&balancer));
 
     let second = target_group(&aws, "second").await;
     elb.modify_listener().listener_arn(&arn).default_actions(forward(&second)).send().await.unwrap();

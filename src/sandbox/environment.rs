@@ -105,6 +105,24 @@ impl Environment {
     }
 }
 
+/// The changes as commands for a POSIX shell, one a line: what `eval` makes of them is the environment that
+/// [`Environment::apply`] gives to a command.
+pub fn shell_commands(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for (name, value) in changes {
+        let name = name.to_string_lossy();
+        match value {
+            Some(value) => {
+                // Within single quotes only the single quote itself means anything.
+                let quoted = value.to_string_lossy().replace('\'', r"'\''");
+                text.push_str(&format!("export {name}='{quoted}'\n"));
+            }
+            None => text.push_str(&format!("unset {name}\n")),
+        }
+    }
+    text
+}
+
 /// A `NO_PROXY` that keeps its hosts and adds loopback.
 fn without_loopback(before: Option<&OsStr>) -> OsString {
     let mut value = OsString::from("127.0.0.1,localhost");
@@ -127,6 +145,11 @@ mod tests {
         let mut command = Command::new("env");
         command.env_clear().envs(inherited.iter().cloned());
         environment.apply(&mut command, &inherited);
+        variables(&mut command)
+    }
+
+    /// What a command that prints its environment prints.
+    fn variables(command: &mut Command) -> BTreeMap<String, String> {
         let output = command.output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout)
@@ -135,6 +158,22 @@ mod tests {
             .filter_map(|line| line.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn a_shell_makes_of_the_commands_what_they_say() {
+        let changes: Vec<Change> = vec![
+            ("GONE".into(), None),
+            ("PLAIN".into(), Some("http://127.0.0.1:4000".into())),
+            ("AWKWARD".into(), Some("it's \"$HOME\" `x` \\ *".into())),
+        ];
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{}env", shell_commands(&changes))]).env_clear().env("GONE", "here");
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        let seen = variables(&mut command);
+        assert_eq!(seen.get("GONE"), None);
+        assert_eq!(seen["PLAIN"], "http://127.0.0.1:4000");
+        assert_eq!(seen["AWKWARD"], "it's \"$HOME\" `x` \\ *");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an example stack needs of an account before it can be applied: a network and an SSH key.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use aws_credential_types::Credentials;
@@ -15,9 +16,9 @@ use rsa::RsaPublicKey;
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 
+use super::SandboxError;
 use super::environment::{ACCESS_KEY, SECRET_KEY};
 use super::server::Endpoint;
-use super::{SandboxError, write_atomically};
 
 /// The variables that the sandbox's variable file sets.
 pub const VARIABLES: [&str; 4] = ["vpc_id", "public_subnet_ids", "ssh_ip_allowlist", "ssh_public_key"];
@@ -86,16 +87,26 @@ pub async fn default_network(endpoint: &Endpoint, region: &str) -> Result<Networ
 /// # Errors
 /// [`SandboxError::Key`], or the file cannot be written.
 pub fn public_key(path: &Path) -> Result<String, SandboxError> {
-    if let Ok(content) = fs::read_to_string(path)
-        && content.starts_with("ssh-rsa ")
-    {
-        return Ok(content.trim_end().to_owned());
+    let present = || -> Option<String> {
+        let content = fs::read_to_string(path).ok()?;
+        content.starts_with("ssh-rsa ").then(|| content.trim_end().to_owned())
+    };
+    if let Some(line) = present() {
+        return Ok(line);
     }
     let key = KeyPair::generate(KeySize::Rsa2048).map_err(|_| SandboxError::Key)?;
     let key = RsaPublicKey::from_pkcs1_der(key.public_key().as_ref()).map_err(|_| SandboxError::Key)?;
     let line = openssh(&key);
-    write_atomically(path, format!("{line}\n").as_bytes())?;
-    Ok(line)
+    let cannot = "cannot write";
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(SandboxError::file("cannot make the folder", folder))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(SandboxError::file(cannot, path))?;
+    writeln!(file, "{line}").map_err(SandboxError::file(cannot, path))?;
+    // Of several processes that come here at once the first one's key is everybody's.
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(line),
+        Err(error) => present().ok_or_else(|| SandboxError::file(cannot, path)(error.error)),
+    }
 }
 
 /// The key as a line of `authorized_keys` (RFC 4253, sections 5 and 6.6: the algorithm's name, then

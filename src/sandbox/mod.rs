@@ -34,7 +34,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use environment::{Environment, VAR_FILE_VARIABLE};
+pub use environment::{Change, Environment, VAR_FILE_VARIABLE, shell_commands};
 pub use server::{Endpoint, Server};
 
 /// Region in which the sandbox looks its network up. Every region's default network has the same ids
@@ -191,21 +191,23 @@ impl Sandbox {
     /// be written.
     pub async fn up(&self, progress: Progress) -> Result<Running, SandboxError> {
         let sandbox = self.clone();
-        let (endpoint, lock) = blocking(move || {
+        let (endpoint, is_new, lock) = blocking(move || {
             let lock = lock(&sandbox.running.join("lock"), &progress)?;
             if let Some(endpoint) = server::recorded(&sandbox.running)? {
-                return Ok((endpoint, lock));
+                return Ok((endpoint, false, lock));
             }
             let python = python::prepare(&sandbox.cache, &progress)?;
             let program = server::install_program(&sandbox.cache)?;
             progress(Step::Starting);
             let endpoint = server::start_detached(&python, &program, &sandbox.running)?;
             progress(Step::Ready { endpoint: endpoint.url() });
-            Ok((endpoint, lock))
+            Ok((endpoint, true, lock))
         })
         .await?;
         let var_file = self.running.join("sandbox.tfvars");
-        self.write_var_file(&endpoint, &var_file).await?;
+        if is_new || !var_file.exists() {
+            self.write_var_file(&endpoint, &var_file).await?;
+        }
         drop(lock);
         Ok(Running { endpoint, var_file })
     }
