@@ -14,3 +14,4 @@ pub mod plan;
 pub mod provider;
 pub mod sandbox;
 pub mod schema;
+pub mod state;

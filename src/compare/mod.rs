@@ -3,6 +3,8 @@
 //! Nothing here talks to anybody. [`verdict`] is the table of the design; the rest of recon is
 //! views of it.
 
+pub mod object;
+
 use std::fmt;
 
 use crate::lang::value::Value;
