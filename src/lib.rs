@@ -10,6 +10,7 @@ pub mod compare;
 pub mod config;
 pub mod graph;
 pub mod lang;
+pub mod live;
 pub mod plan;
 pub mod provider;
 pub mod sandbox;

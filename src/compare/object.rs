@@ -345,42 +345,7 @@ pub fn with_path(object: &Value, path: &[PathStep], new: &Value) -> Value {
 
 /// The object with the schema's sensitive attributes marked.
 pub fn marked(schema: &BlockSchema, object: &Value) -> Value {
-    let Some(entries) = object.as_entries() else { return object.clone() };
-    let mut changed = BTreeMap::clone(entries);
-    for (name, attribute_schema) in &schema.attributes {
-        if attribute_schema.sensitive
-            && let Some(value) = changed.get_mut(name)
-        {
-            *value = value.clone().sensitive();
-        }
-    }
-    for (name, nested) in &schema.blocks {
-        if !has_sensitive(&nested.block) {
-            continue;
-        }
-        if let Some(value) = changed.get_mut(name) {
-            let own = value.marks;
-            *value = match &value.kind {
-                Kind::List(element, elements) => Value::list(
-                    Type::clone(element),
-                    elements.iter().map(|element| marked(&nested.block, element)).collect(),
-                ),
-                Kind::Set(element, elements) => Value::set(
-                    Type::clone(element),
-                    elements.iter().map(|element| marked(&nested.block, element)),
-                ),
-                Kind::Object(_) => marked(&nested.block, value),
-                _ => value.clone(),
-            }
-            .with_marks(own);
-        }
-    }
-    rebuilt(changed, object.marks)
-}
-
-fn has_sensitive(block: &BlockSchema) -> bool {
-    block.attributes.values().any(|attribute| attribute.sensitive)
-        || block.blocks.values().any(|nested| has_sensitive(&nested.block))
+    schema.marked(object)
 }
 
 /// The schema of the attribute at a path, if the path ends at one.

@@ -5,9 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::address::{Mode, Resource};
-use crate::lang::ast::{
-    Attribute, Block, Body, Expr, ExprKind, Ident, Label, Literal, Step, StepKind, Traversal,
-};
+use crate::lang::ast::{Attribute, Block, Body, Expr, ExprKind, Ident, Label, Step, StepKind, Traversal};
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::eval::{self, Scope};
 use crate::lang::functions::Host;

@@ -5,8 +5,9 @@
 //! that.
 
 pub mod conditions;
+pub mod evaluate;
 pub mod expand;
-mod references;
+pub mod references;
 pub mod scope;
 pub mod values;
 

@@ -138,6 +138,12 @@ pub struct ResourceChange {
     pub importing: Option<String>,
     /// Why it cannot be read, if it cannot.
     pub unreadable: Option<String>,
+    /// What this is a consequence of: for a missing object the missing one that it went with.
+    pub consequence_of: Option<String>,
+    /// Found by the journal of a run that died: made, and not recorded until now.
+    pub adopted: bool,
+    /// The provider configuration as state files name it.
+    pub provider_config: String,
     /// What it depends on, for the record and for the order of deletions.
     pub dependencies: Vec<ConfigResource>,
     pub create_before_destroy: bool,

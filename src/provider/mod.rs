@@ -5,6 +5,7 @@
 //! schema says what differs and what that means, the type only adds what no schema can say.
 
 pub mod aws;
+pub mod builtin;
 pub mod duration;
 mod error;
 pub mod object;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{DataSource, Provider, ResourceType, aws};
+use super::{DataSource, Provider, ResourceType, aws, builtin};
 use crate::lang::diagnostic::did_you_mean;
 
 /// The providers that recon has. Making one reads nothing and calls nobody; each provider's schemas are built when
@@ -10,6 +10,7 @@ use crate::lang::diagnostic::did_you_mean;
 #[derive(Default)]
 pub struct Registry {
     aws: OnceLock<Arc<aws::AwsProvider>>,
+    builtin: OnceLock<Arc<builtin::Builtin>>,
 }
 
 impl Registry {
@@ -21,15 +22,20 @@ impl Registry {
         self.aws.get_or_init(|| Arc::new(aws::provider()))
     }
 
+    fn builtin(&self) -> &Arc<builtin::Builtin> {
+        self.builtin.get_or_init(|| Arc::new(builtin::Builtin::new()))
+    }
+
     /// All providers.
     pub fn providers(&self) -> Vec<Arc<dyn Provider>> {
-        vec![Arc::clone(self.aws()) as Arc<dyn Provider>]
+        vec![Arc::clone(self.aws()) as Arc<dyn Provider>, Arc::clone(self.builtin()) as Arc<dyn Provider>]
     }
 
     /// The provider of a local name: `aws`.
     pub fn provider(&self, name: &str) -> Option<Arc<dyn Provider>> {
         match name {
             "aws" => Some(Arc::clone(self.aws()) as Arc<dyn Provider>),
+            "terraform" => Some(Arc::clone(self.builtin()) as Arc<dyn Provider>),
             _ => None,
         }
     }

@@ -323,6 +323,48 @@ impl BlockSchema {
     }
 }
 
+impl BlockSchema {
+    /// An object of this schema with its sensitive attributes marked.
+    pub fn marked(&self, object: &Value) -> Value {
+        let Some(entries) = object.as_entries() else { return object.clone() };
+        let mut changed = entries.clone();
+        for (name, attribute) in &self.attributes {
+            if attribute.sensitive
+                && let Some(value) = changed.get_mut(name)
+            {
+                *value = value.clone().sensitive();
+            }
+        }
+        for (name, nested) in &self.blocks {
+            if !nested.block.has_sensitive() {
+                continue;
+            }
+            if let Some(value) = changed.get_mut(name) {
+                let own = value.marks;
+                *value = match &value.kind {
+                    Kind::List(element, elements) => Value::list(
+                        Type::clone(element),
+                        elements.iter().map(|element| nested.block.marked(element)).collect(),
+                    ),
+                    Kind::Set(element, elements) => Value::set(
+                        Type::clone(element),
+                        elements.iter().map(|element| nested.block.marked(element)),
+                    ),
+                    Kind::Object(_) => nested.block.marked(value),
+                    _ => value.clone(),
+                }
+                .with_marks(own);
+            }
+        }
+        Value { kind: Kind::Object(Arc::new(changed)), marks: object.marks }
+    }
+
+    fn has_sensitive(&self) -> bool {
+        self.attributes.values().any(|attribute| attribute.sensitive)
+            || self.blocks.values().any(|nested| nested.block.has_sensitive())
+    }
+}
+
 impl Schema {
     pub fn new(version: u64, block: BlockSchema) -> Schema {
         Schema { version, block }

@@ -16,6 +16,7 @@ use crate::address::{AbsoluteResource, ConfigResource, InstanceAddress, Instance
 use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
+use crate::schema::{BlockSchema, Schema};
 
 pub use codec::{decode, encode};
 
@@ -167,6 +168,51 @@ impl Default for State {
 }
 
 impl InstanceState {
+    /// The attributes as an object of the type's schema, what is sensitive marked.
+    pub fn value(&self, schema: &BlockSchema) -> Value {
+        let value = decode(&self.attributes, &schema.implied_type());
+        schema.marked(&codec::mark_paths(&value, &self.sensitive_attributes))
+    }
+
+    /// The recorded object with what the record lacks taken from the live one: attributes that it does not have,
+    /// and all that were written under another version of the schema and read as null.
+    pub fn completed(&self, schema: &BlockSchema, version: u64, recorded: Value, live: &Value) -> Value {
+        let (Json::Object(members), Some(entries)) = (&self.attributes, recorded.as_entries()) else {
+            return recorded;
+        };
+        let mut entries = entries.clone();
+        let names = schema.attributes.keys().chain(schema.blocks.keys());
+        for name in names {
+            let lacks = !members.contains_key(&**name)
+                || self.schema_version != version && entries.get(name).is_some_and(Value::is_null);
+            if lacks && let Some(value) = live.get(name) {
+                entries.insert(Arc::clone(name), value);
+            }
+        }
+        let marks = recorded.marks;
+        Value::from(crate::lang::value::Kind::Object(Arc::new(entries))).with_marks(marks)
+    }
+
+    /// Records an object of a schema. Attributes that the record has and the schema has not are kept.
+    pub fn set_value(&mut self, schema: &Schema, value: &Value) {
+        let mut members = match codec::encode(value, &schema.block.implied_type()) {
+            Json::Object(members) => members,
+            _ => Map::new(),
+        };
+        if let Json::Object(old) = &self.attributes {
+            for (name, value) in old {
+                if !members.contains_key(name) {
+                    members.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        let mut sorted: Vec<(String, Json)> = members.into_iter().collect();
+        sorted.sort_by(|left, right| left.0.cmp(&right.0));
+        self.attributes = Json::Object(sorted.into_iter().collect());
+        self.sensitive_attributes = codec::sensitive_paths(value);
+        self.schema_version = self.schema_version.max(schema.version);
+    }
+
     /// The dependencies as addresses of the configuration; what is not one is passed over.
     pub fn dependency_addresses(&self) -> Vec<ConfigResource> {
         self.dependencies

@@ -1,0 +1,72 @@
+//! The verdicts on one object's attributes.
+
+use crate::compare::object::{at_path, changed_paths, schema_at};
+use crate::compare::{Verdict, same_or_zero, verdict};
+use crate::lang::convert::PathStep;
+use crate::lang::value::Value;
+use crate::plan::model::AttributeVerdict;
+use crate::provider::AttributePath;
+use crate::schema::{BlockSchema, Equality};
+
+/// Compares an object three ways: `desired` is what it is to become, `live` what it is. Attributes in sync are left
+/// out; so is `tags_all` where `tags` says the same.
+pub fn attributes(
+    schema: &BlockSchema,
+    desired: &Value,
+    recorded: &Value,
+    live: Option<&Value>,
+) -> Vec<AttributeVerdict> {
+    let base = live.unwrap_or(recorded);
+    let mut paths = changed_paths(schema, base, desired);
+    // Where code and AWS agree and the record is behind.
+    for path in changed_paths(schema, recorded, base) {
+        let argument = schema_at(schema, &path).is_none_or(|attribute| attribute.is_argument());
+        if argument && !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    drop_tags_all(&mut paths);
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            let attribute = schema_at(schema, &path);
+            let equality = attribute.map_or(Equality::Exact, |attribute| attribute.equality);
+            let code_only = attribute.is_some_and(|attribute| attribute.code_only);
+            let (wanted, old) = (at_path(desired, &path), at_path(recorded, &path));
+            let now = live.filter(|_| !code_only).map(|live| at_path(live, &path));
+            let verdict = verdict(equality, &wanted, &old, now.as_ref());
+            // What only AWS decides is in sync wherever it is.
+            let decided_by_aws = attribute.is_some_and(|attribute| !attribute.is_argument());
+            if verdict == Verdict::InSync || decided_by_aws && wanted.is_wholly_known() {
+                return None;
+            }
+            if verdict == Verdict::Converged && same_or_zero(equality, &wanted, &old) {
+                return None;
+            }
+            Some(AttributeVerdict {
+                path,
+                verdict,
+                desired: wanted,
+                recorded: old,
+                live: now,
+                consequence: false,
+                origin: None,
+            })
+        })
+        .collect()
+}
+
+fn drop_tags_all(paths: &mut Vec<AttributePath>) {
+    let is = |path: &AttributePath, wanted: &str| matches!(path.first(), Some(PathStep::Attribute(name)) if &**name == wanted);
+    if paths.iter().any(|path| is(path, "tags")) {
+        paths.retain(|path| !is(path, "tags_all"));
+    }
+}
+
+/// The verdict on an object of which these attributes are not in sync.
+pub fn object_verdict(attributes: &[AttributeVerdict]) -> Verdict {
+    [Verdict::Conflicted, Verdict::Drifted, Verdict::Pending, Verdict::Converged, Verdict::Ignored]
+        .into_iter()
+        .find(|verdict| attributes.iter().any(|attribute| attribute.verdict == *verdict))
+        .unwrap_or(Verdict::InSync)
+}
