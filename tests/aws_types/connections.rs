@@ -7,7 +7,7 @@ use recon::provider::{ErrorKind, ReadRequest, ReadResult};
 
 use crate::subject::{Subject, connect, provider_block};
 use crate::support::aws::Aws;
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Proxy, Rule};
 
 #[tokio::test]
 async fn a_wrong_account_is_refused() {
@@ -67,8 +67,8 @@ async fn an_unreachable_endpoint_is_given_up_in_seconds() {
 async fn an_endpoint_that_comes_back_is_used_again() {
     let aws = Aws::fresh();
     let proxy = Proxy::before(&aws);
-    proxy.rule(crate::support::proxy::Rule::on("sts.GetCallerIdentity").calls(1..=2).cut_before());
-    proxy.rule(crate::support::proxy::Rule::on("sts.GetCallerIdentity").call(3).status(503));
+    proxy.rule(Rule::on("sts.GetCallerIdentity").calls(1..=2).cut_before());
+    proxy.rule(Rule::on("sts.GetCallerIdentity").call(3).status(503));
     let connection = connect(&aws.through(proxy.endpoint()), Vec::new()).await.unwrap();
     assert_eq!(connection.aws().unwrap().caller().await.unwrap().account, aws.account());
     assert_eq!(proxy.count("sts.GetCallerIdentity"), 4);
@@ -100,4 +100,60 @@ async fn a_profile_that_does_not_exist_is_an_error_with_advice() {
     let error = provider.configure(&block("play")).await.err().unwrap();
     assert_eq!(error.kind, ErrorKind::Credentials);
     assert!(error.message.contains("play") || error.message.contains("AWS_PROFILE"), "{error}");
+}
+
+/// What a read of a stream ends in when the service answers so.
+async fn failing(rule: Rule) -> recon::provider::OperationError {
+    let aws = Aws::fresh();
+    let proxy = Proxy::before(&aws);
+    proxy.rule(rule);
+    let more = vec![("max_retries", 1.into())];
+    let stream = Subject::with("aws_kinesis_stream", &aws.through(proxy.endpoint()), more).await;
+    let requests = [ReadRequest { known: stream.config(vec![("name", "s".into())]) }];
+    match stream.ty.read(&stream.connection, &requests).await.remove(0) {
+        ReadResult::Unreadable(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn errors_have_a_kind_and_name_the_permission() {
+    let on = || Rule::on_service("kinesis");
+    let denied = failing(on().fail(400, "AccessDeniedException", "User ann may not")).await;
+    assert_eq!(denied.kind, ErrorKind::AccessDenied);
+    assert!(denied.operation.starts_with("kinesis:"), "{denied}");
+    assert!(denied.to_string().contains("AccessDeniedException: User ann may not"), "{denied}");
+    let expired = failing(on().fail(400, "ExpiredTokenException", "The security token is expired")).await;
+    assert_eq!(expired.kind, ErrorKind::Credentials);
+    let throttled = failing(on().throttle()).await;
+    assert_eq!(throttled.kind, ErrorKind::Throttled);
+    let down = failing(on().fail(500, "InternalFailure", "it is broken")).await;
+    assert_eq!(down.kind, ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_the_services_is_no_proof_that_an_object_is_gone() {
+    for status in [404, 502, 503] {
+        let error = failing(Rule::on_service("kinesis").status(status)).await;
+        assert_eq!(error.kind, ErrorKind::Unavailable, "{status}: {error}");
+        assert!(error.message.contains(&status.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_can_read_is_left_out_of_a_message() {
+    let aws = Aws::fresh();
+    let proxy = Proxy::before(&aws);
+    proxy.rule(Rule::on_service("ec2").fail(
+        403,
+        "UnauthorizedOperation",
+        "You are not authorized to perform this operation. Encoded authorization failure message: mg3x0RJ2KO",
+    ));
+    let group = Subject::new("aws_security_group", &aws.through(proxy.endpoint())).await;
+    let requests = [ReadRequest { known: group.ty.import_seed("sg-1").unwrap() }];
+    let results = group.ty.read(&group.connection, &requests).await;
+    let ReadResult::Unreadable(error) = &results[0] else { panic!("{results:?}") };
+    assert_eq!(error.kind, ErrorKind::AccessDenied);
+    assert_eq!(error.operation, "ec2:DescribeSecurityGroups");
+    assert_eq!(error.message, "You are not authorized to perform this operation.");
 }

@@ -6,6 +6,7 @@ use recon::provider::{ErrorKind, ReadRequest, ReadResult};
 
 use crate::subject::{Subject, texts};
 use crate::support::aws::Aws;
+use crate::support::protocol::Reply;
 use crate::support::proxy::{Proxy, Rule};
 
 const TYPE: &str = "aws_security_group_rule";
@@ -316,4 +317,40 @@ async fn a_rule_is_checked_offline() {
     assert_eq!(problems(vec![ranges(&["10.0.0.0/8"]), ("type", "both".into())]), ["Invalid rule type"]);
     assert_eq!(problems(vec![ranges(&["10.0.0.0/8"]), ("from_port", 90.into())]), ["Invalid ports"]);
     assert_eq!(problems(vec![ranges(&["10.0.0.0/8"]), ("description", "ä".into())]), ["Invalid description"]);
+}
+
+/// The local AWS has no pages here: two scripted answers, as AWS gives them when a group has very many rules.
+#[tokio::test]
+async fn all_pages_of_rules_are_read_scripted() {
+    fn page(port: u16, token: &str) -> String {
+        format!(
+            "<DescribeSecurityGroupRulesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>r</requestId>\
+             <securityGroupRuleSet><item><securityGroupRuleId>sgr-{port}</securityGroupRuleId><groupId>sg-1</groupId>\
+             <isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>{port}</fromPort><toPort>{port}</toPort>\
+             <cidrIpv4>10.0.0.0/8</cidrIpv4></item></securityGroupRuleSet>{token}</DescribeSecurityGroupRulesResponse>"
+        )
+    }
+    let aws = Aws::fresh();
+    let proxy = Proxy::before(&aws);
+    proxy.rule(Rule::on("ec2.DescribeSecurityGroupRules").respond(|request| {
+        let body = match request.parameter("NextToken") {
+            None => page(80, "<nextToken>more</nextToken>"),
+            Some(_) => page(443, ""),
+        };
+        Some(Reply::new(200, "text/xml", body))
+    }));
+    let rule = Subject::new(TYPE, &aws.through(proxy.endpoint())).await;
+    let requests = [80, 443, 8080].map(|port| ReadRequest {
+        known: rule.config(config("sg-1", "ingress", port, vec![ranges(&["10.0.0.0/8"])])),
+    });
+    let results = rule.ty.read(&rule.connection, &requests).await;
+    let ids: Vec<Option<&str>> = results
+        .iter()
+        .map(|result| match result {
+            ReadResult::Found(object) => object.text("security_group_rule_id"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ids, [Some("sgr-80"), Some("sgr-443"), None]);
+    assert_eq!(proxy.count("ec2.DescribeSecurityGroupRules"), 2);
 }

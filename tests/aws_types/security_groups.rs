@@ -243,7 +243,8 @@ async fn many_groups_are_read_with_one_call_and_a_missing_one_hides_none() {
     assert_eq!(proxy.count("ec2.DescribeSecurityGroups"), 1);
 }
 
-/// The local AWS enforces no dependencies: the proxy says what AWS would.
+/// As while a load balancer's network interfaces outlive it, which the local AWS's do not: the proxy says what AWS
+/// would.
 #[tokio::test]
 async fn a_group_in_use_is_deleted_once_it_is_free() {
     let aws = Aws::fresh();
@@ -366,4 +367,42 @@ async fn groups_of_one_name_in_several_vpcs_are_told_apart() {
     let requests = [ReadRequest { known: group.config(vec![("name", "g".into())]) }];
     let results = group.ty.read(&group.connection, &requests).await;
     assert!(matches!(&results[0], ReadResult::Unreadable(error) if error.message.contains("vpc_id")));
+}
+
+#[tokio::test]
+async fn a_group_that_rules_of_others_name_is_given_up_with_their_ids() {
+    let aws = Aws::fresh();
+    let group = Subject::new(TYPE, &aws).await;
+    let object = group.create(vec![("name", "g".into())]).await;
+    let id = object.text("id").unwrap();
+    let from_group = rule(
+        &group,
+        vec![
+            ("protocol", "tcp".into()),
+            ("from_port", 80.into()),
+            ("to_port", 80.into()),
+            ("security_groups", text_set([id])),
+        ],
+    );
+    let other = group.create(vec![("name", "h".into()), ("ingress", rules(&group, vec![from_group]))]).await;
+    let error = group.ty.delete(&group.connection, &object).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::InUse);
+    assert_eq!(error.code.as_deref(), Some("DependencyViolation"));
+    assert!(error.message.contains(other.text("id").unwrap()), "{error}");
+}
+
+#[tokio::test]
+async fn the_default_egress_goes_in_a_vpc_with_ipv6_too() {
+    let aws = Aws::fresh();
+    let vpc = aws.ec2().create_vpc().cidr_block("10.9.0.0/16").amazon_provided_ipv6_cidr_block(true);
+    let vpc = vpc.send().await.unwrap().vpc().unwrap().vpc_id().unwrap().to_owned();
+    let plain = aws.ec2().create_security_group().group_name("plain").description("d").vpc_id(&vpc);
+    let plain = plain.send().await.unwrap().group_id().unwrap().to_owned();
+    let default = live(&aws, &plain).await;
+    let has_ipv6 =
+        default.ip_permissions_egress().iter().any(|permission| !permission.ipv6_ranges().is_empty());
+    assert!(has_ipv6, "what is to be shown is there to begin with");
+    let group = Subject::new(TYPE, &aws).await;
+    let object = group.create(vec![("name", "g".into()), ("vpc_id", (&*vpc).into())]).await;
+    assert!(live(&aws, object.text("id").unwrap()).await.ip_permissions_egress().is_empty());
 }

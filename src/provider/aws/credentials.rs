@@ -26,11 +26,13 @@ const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// The first credentials, before any role is assumed: those in the provider block, else the first that is there
 /// of environment, shared files, web identity, container and instance.
 ///
-/// The error is a metadata endpoint that is no URL.
+/// `config` is for what is asked over the network, `metadata` for what the machine's own network has. The error is a
+/// metadata endpoint that is no URL.
 pub(super) fn first(
     settings: &Settings,
     files: EnvConfigFiles,
     config: &ProviderConfig,
+    metadata: &ProviderConfig,
 ) -> Result<SharedCredentialsProvider, BoxError> {
     if let (Some(access), Some(secret)) = (&settings.access_key, &settings.secret_key) {
         let fixed = Credentials::new(access, secret, settings.token.clone(), None, "provider block");
@@ -55,10 +57,10 @@ pub(super) fn first(
             "web identity token",
             WebIdentityTokenCredentialsProvider::builder().configure(config).build(),
         )
-        .or_else("container", EcsCredentialsProvider::builder().configure(config).build());
+        .or_else("container", EcsCredentialsProvider::builder().configure(metadata).build());
     if !settings.skip_metadata {
         let mut client = imds::Client::builder()
-            .configure(config)
+            .configure(metadata)
             .max_attempts(2)
             .connect_timeout(METADATA_TIMEOUT)
             .read_timeout(METADATA_TIMEOUT);
@@ -69,7 +71,7 @@ pub(super) fn first(
             client = client.endpoint(url)?;
         }
         let instance = imds::credentials::ImdsCredentialsProvider::builder()
-            .configure(config)
+            .configure(metadata)
             .imds_client(client.build());
         chain = chain.or_else("instance metadata", instance.build());
     }

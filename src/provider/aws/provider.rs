@@ -1,5 +1,6 @@
 //! The provider `hashicorp/aws`: its block, and how a connection is made of it.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -104,13 +105,16 @@ async fn connect(settings: &Settings, stats: CallStats) -> Result<Aws, Operation
     let retry = retry.with_max_attempts(retries.saturating_add(1));
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
-    let lookup = ProviderConfig::without_region()
-        .with_region(Some(region.clone()))
-        .with_http_client(transport.lane(4));
-    let first = credentials::first(settings, files.clone(), &lookup).map_err(|error| {
-        let message = format!("ec2_metadata_service_endpoint is no URL: {error}");
-        OperationError::new(ErrorKind::Invalid, "", message)
-    })?;
+    let direct = Transport::direct().map_err(OperationError::internal)?;
+    let lookup = |transport: &Transport| {
+        ProviderConfig::without_region().with_region(Some(region.clone())).with_http_client(transport.lane(4))
+    };
+    let first = credentials::first(settings, files.clone(), &lookup(&transport), &lookup(&direct)).map_err(
+        |error| {
+            let message = format!("ec2_metadata_service_endpoint is no URL: {error}");
+            OperationError::new(ErrorKind::Invalid, "", message)
+        },
+    )?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region.clone())
         .retry_config(retry)
@@ -129,7 +133,7 @@ async fn connect(settings: &Settings, stats: CallStats) -> Result<Aws, Operation
     }
     let sdk = loader.load().await;
     let sdk = assume_roles(sdk, settings, &transport, &stats);
-    let sdk = require_credentials(sdk).await?;
+    let sdk = require_credentials(sdk, settings).await?;
     let parts = Parts {
         transport,
         endpoints: settings.endpoints.clone(),
@@ -208,20 +212,32 @@ fn with_credentials(sdk: SdkConfig, provider: impl ProvideCredentials + 'static)
 
 /// Looks for credentials now, so that one clear error comes before any work, not one for every object. Answers
 /// the configuration with what was found.
-async fn require_credentials(sdk: SdkConfig) -> Result<SdkConfig, OperationError> {
-    let missing = || {
-        let message = format!("There are no AWS credentials. {NO_CREDENTIALS_ADVICE}");
+async fn require_credentials(sdk: SdkConfig, settings: &Settings) -> Result<SdkConfig, OperationError> {
+    let missing = |reason: &str| {
+        let profile = settings.profile.as_ref().map(|name| format!(" The profile {name:?} gives none."));
+        let message = format!(
+            "There are no AWS credentials{reason}.{} {NO_CREDENTIALS_ADVICE}",
+            profile.unwrap_or_default()
+        );
         OperationError::new(ErrorKind::Credentials, "", message)
     };
-    let provider = sdk.credentials_provider().ok_or_else(missing)?;
+    let provider = sdk.credentials_provider().ok_or_else(|| missing(""))?;
     match provider.provide_credentials().await {
         Ok(found) => Ok(with_credentials(sdk, Found { first: Mutex::new(Some(found)), provider })),
-        Err(CredentialsError::CredentialsNotLoaded(_)) => Err(missing()),
-        Err(error) => Err(OperationError::new(
-            ErrorKind::Credentials,
-            "",
-            format!("The AWS credentials cannot be used: {}.", with_causes(&error).trim_end_matches('.')),
-        )),
+        Err(CredentialsError::CredentialsNotLoaded(_)) => Err(missing("")),
+        Err(error) => {
+            let cause = error.source().map_or_else(|| error.to_string(), with_causes);
+            let cause = cause.trim_end_matches('.');
+            // The metadata service comes last: whoever gets there has found nothing anywhere else.
+            if cause.contains("IMDS") {
+                return Err(missing(&format!(" ({cause})")));
+            }
+            Err(OperationError::new(
+                ErrorKind::Credentials,
+                "",
+                format!("The AWS credentials cannot be used: {cause}."),
+            ))
+        }
     }
 }
 

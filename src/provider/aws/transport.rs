@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use aws_smithy_http_client::ConnectorBuilder;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -105,6 +106,12 @@ impl Transport {
         Ok(Transport { connectors: Arc::new(connectors), lane: None })
     }
 
+    /// A way that asks no proxy, for what is on the machine's own network: metadata services.
+    pub(super) fn direct() -> Result<Transport, String> {
+        let none = || Some(String::new());
+        Transport::new(&HttpSettings { http_proxy: none(), https_proxy: none(), ..HttpSettings::default() })
+    }
+
     /// The same way for one service, which may have so many requests under way at once.
     pub(super) fn lane(&self, concurrent: usize) -> Transport {
         let lane = Lane { concurrent: Semaphore::new(concurrent), patience: Patience::default() };
@@ -154,6 +161,7 @@ impl HttpConnector for Transport {
         let Some(lane) = self.lane.clone() else {
             return connector.call(request);
         };
+        let endpoint = endpoint_of(request.uri());
         HttpConnectorFuture::new(async move {
             // The semaphore is never closed, so this only ever waits.
             let _permit = lane.concurrent.acquire().await;
@@ -162,10 +170,41 @@ impl HttpConnector for Transport {
                     lane.patience.answered();
                     Ok(response)
                 }
-                Err(error) => Err(lane.patience.unanswered(error)),
+                Err(error) => Err(lane.patience.unanswered(unreached(error, endpoint))),
             }
         })
     }
+}
+
+/// An endpoint that gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{endpoint} gave no answer")]
+pub(super) struct Unreached {
+    endpoint: String,
+    source: BoxError,
+}
+
+/// The error with the endpoint's name, of the same kind as before.
+fn unreached(error: ConnectorError, endpoint: String) -> ConnectorError {
+    let (is_io, is_timeout, other) = (error.is_io(), error.is_timeout(), error.as_other());
+    if !is_io && !is_timeout && !error.is_other() {
+        return error;
+    }
+    let source = Box::new(Unreached { endpoint, source: error.into_source() });
+    if is_timeout {
+        ConnectorError::timeout(source)
+    } else if is_io {
+        ConnectorError::io(source)
+    } else {
+        ConnectorError::other(source, other)
+    }
+}
+
+/// Scheme, host and port of a URI.
+fn endpoint_of(uri: &str) -> String {
+    let start = uri.find("://").map_or(0, |at| at + 3);
+    let end = uri[start..].find(['/', '?', '#']).map_or(uri.len(), |at| start + at);
+    uri[..end].to_owned()
 }
 
 /// When to stop trying an endpoint. The SDK repeats a request that got no answer, as it does one that was
@@ -220,6 +259,15 @@ mod tests {
         assert!(patience.unanswered(refused()).is_other());
         patience.answered();
         assert!(patience.unanswered(refused()).is_io());
+    }
+
+    #[test]
+    fn an_endpoint_is_named_without_what_is_asked_of_it() {
+        assert_eq!(
+            endpoint_of("https://ec2.eu-west-3.amazonaws.com/?Action=x"),
+            "https://ec2.eu-west-3.amazonaws.com"
+        );
+        assert_eq!(endpoint_of("http://127.0.0.1:9"), "http://127.0.0.1:9");
     }
 
     #[test]

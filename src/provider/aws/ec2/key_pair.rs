@@ -115,12 +115,9 @@ impl ResourceType for KeyPair {
             Err(error) => return all_unreadable(requests.len(), &error),
         };
         let wanted: Vec<&str> = requests.iter().filter_map(|request| name_of(&request.known)).collect();
-        let found = match describe(aws, &wanted).await {
-            Ok(found) => found,
-            Err(error) => return all_unreadable(requests.len(), &error),
-        };
-        let account = match aws.account_id().await {
-            Ok(account) => account,
+        // The account is part of a key pair's ARN, which EC2 does not say.
+        let (found, account) = match futures::try_join!(describe(aws, &wanted), aws.account_id()) {
+            Ok(both) => both,
             Err(error) => return all_unreadable(requests.len(), &error),
         };
         let one = |request: &ReadRequest| {
@@ -209,8 +206,8 @@ impl ResourceType for KeyPair {
 
 impl KeyPair {
     async fn read_one(&self, aws: &Aws, name: &str, known: &Value) -> Result<Value, OperationError> {
-        let found = describe(aws, &[name]).await?;
-        let account = aws.account_id().await?;
+        let names = [name];
+        let (found, account) = futures::try_join!(describe(aws, &names), aws.account_id())?;
         let pair = found.get(name).ok_or_else(|| {
             let message = format!("there is no key pair {name:?}");
             OperationError::new(ErrorKind::NotFound, "ec2:DescribeKeyPairs", message)

@@ -31,8 +31,9 @@ use crate::schema::{AttributeSchema, BlockSchema, Equality, Schema};
 /// How long to wait for a change of rules to be shown.
 const PROPAGATION: Duration = Duration::from_secs(60);
 
-/// When a group is still in use after so long, it is asked by whom.
-const ASK_WHO_AFTER: Duration = Duration::from_secs(60);
+/// When a group is still in use after so long, it is asked by whom. Before that it may be a change that EC2 does not
+/// show everywhere yet.
+const ASK_WHO_AFTER: Duration = Duration::from_secs(10);
 
 /// `aws_security_group`
 pub struct SecurityGroup {

@@ -183,7 +183,7 @@ impl ResourceType for KinesisStream {
         calls::create(aws, name, mode(planned), shards, &planned.text_map("tags_all")).await?;
         // From here on the stream exists: whatever fails, it is recorded.
         let finish = async {
-            calls::wait_active(aws, name, patience).await?;
+            calls::wait_created(aws, name, patience).await?;
             let fresh = self.read_one(aws, name).await?;
             self.settle(aws, name, &fresh, planned, patience).await?;
             self.read_one(aws, name).await

@@ -95,7 +95,20 @@ pub(super) async fn create(
     }
 }
 
-/// Waits until a stream is ACTIVE: not being created and not being updated.
+/// Waits until a new stream is ACTIVE. At first it may not be shown at all.
+pub(super) async fn wait_created(aws: &Aws, name: &str, patience: Duration) -> Result<(), OperationError> {
+    wait::until(&format!("stream {name} to be ACTIVE"), patience, || async {
+        match describe(aws, name).await {
+            Ok(summary) if summary.stream_status == StreamStatus::Active => Ok(Progress::Done(())),
+            Ok(summary) => Ok(Progress::Waiting(summary.stream_status.as_str().to_owned())),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Waiting("not shown".to_owned())),
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
+/// Waits until a stream is ACTIVE: not being updated.
 pub(super) async fn wait_active(aws: &Aws, name: &str, patience: Duration) -> Result<(), OperationError> {
     wait::until(&format!("stream {name} to be ACTIVE"), patience, || async {
         let summary = describe(aws, name).await?;
