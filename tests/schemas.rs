@@ -9,7 +9,11 @@ use recon::schema::{BlockSchema, Nesting};
 use serde_json::Value as Json;
 
 fn facts() -> Json {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemas/aws-5.100.0.json");
+    read("aws-5.100.0.json")
+}
+
+fn read(name: &str) -> Json {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas").join(name);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
@@ -116,6 +120,25 @@ fn data_sources_have_the_schemas_of_the_provider() {
     }
     assert!(!provider.data_sources().is_empty());
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// `aws-5.100.0-provider.json` has the provider block, by the same command. What 3.75 spelled otherwise is accepted
+/// beside it.
+#[test]
+fn the_provider_block_is_that_of_the_provider() {
+    let facts = read("aws-5.100.0-provider.json");
+    let provider = Registry::new().provider("aws").unwrap();
+    let mut differences = Vec::new();
+    compare("provider", &provider.schema().block, &facts["block"], &mut differences);
+    assert_eq!(
+        differences,
+        [
+            "provider.s3_force_path_style: not an attribute",
+            "provider.shared_credentials_file: not an attribute",
+            "provider.skip_get_ec2_platforms: not an attribute",
+            "provider.assume_role.duration_seconds: not an attribute",
+        ]
+    );
 }
 
 /// Rules that every schema keeps, whatever the provider's: what the planner relies on.

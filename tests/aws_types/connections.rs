@@ -157,3 +157,29 @@ async fn what_nobody_can_read_is_left_out_of_a_message() {
     assert_eq!(error.operation, "ec2:DescribeSecurityGroups");
     assert_eq!(error.message, "You are not authorized to perform this operation.");
 }
+
+#[tokio::test]
+async fn a_service_gets_so_many_requests_at_once_and_no_more() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let aws = Aws::fresh();
+    let proxy = Proxy::before(&aws);
+    let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let highest = Arc::clone(&most);
+    proxy.rule(Rule::on_service("kinesis").check(move |_, _| {
+        let (under_way, highest) = (Arc::clone(&under_way), Arc::clone(&highest));
+        Box::pin(async move {
+            highest.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            None
+        })
+    }));
+    let stream = Subject::new("aws_kinesis_stream", &aws.through(proxy.endpoint())).await;
+    let requests: Vec<ReadRequest> = (0..30)
+        .map(|index| ReadRequest { known: stream.config(vec![("name", Value::string(format!("s{index}")))]) })
+        .collect();
+    stream.ty.read(&stream.connection, &requests).await;
+    let most = most.load(Ordering::SeqCst);
+    assert!((2..=10).contains(&most), "{most} at once");
+}
