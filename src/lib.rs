@@ -13,6 +13,7 @@ pub mod lang;
 pub mod live;
 pub mod plan;
 pub mod provider;
+pub mod render;
 pub mod sandbox;
 pub mod schema;
 pub mod state;
