@@ -20,6 +20,8 @@ const PROGRAM: [(&str, &str); 7] = [
     ("cbor.py", include_str!("moto_plus/cbor.py")),
     ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),
     ("mends_elb.py", include_str!("moto_plus/mends_elb.py")),
+    ("mends_elb_balancers.py", include_str!("moto_plus/mends_elb_balancers.py")),
+    ("mends_elb_listeners.py", include_str!("moto_plus/mends_elb_listeners.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),
     ("server.py", include_str!("moto_plus/server.py")),

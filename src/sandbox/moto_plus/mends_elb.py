@@ -44,7 +44,6 @@ def arguments_of(function, *args, **kwargs):
 moto_create_load_balancer = ELBv2Backend.create_load_balancer
 moto_create_target_group = ELBv2Backend.create_target_group
 moto_create_listener = ELBv2Backend.create_listener
-moto_modify_listener = ELBv2Backend.modify_listener
 
 
 def create_load_balancer(self, *args, **kwargs):
@@ -95,19 +94,9 @@ def create_listener(self, *args, **kwargs):
     return listener
 
 
-def modify_listener(self, arn, port=None, *args, **kwargs):
-    if port is not None:
-        listener = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])[0]
-        others = self.load_balancers[listener.load_balancer_arn].listeners.values()
-        if any(other.arn != arn and other.port == port for other in others):
-            raise DuplicateListenerError()
-    return moto_modify_listener(self, arn, port, *args, **kwargs)
-
-
 ELBv2Backend.create_load_balancer = create_load_balancer
 ELBv2Backend.create_target_group = create_target_group
 ELBv2Backend.create_listener = create_listener
-ELBv2Backend.modify_listener = modify_listener
 
 
 # --- attributes that nobody has set ----------------------------------------------------------------
@@ -116,13 +105,16 @@ ELBv2Backend.modify_listener = modify_listener
 
 def load_balancer_attributes(balancer):
     attributes = {
-        "access_logs.s3.enabled": "false",
-        "access_logs.s3.bucket": "",
-        "access_logs.s3.prefix": "",
         "deletion_protection.enabled": "false",
-        "ipv6.deny_all_igw_traffic": "true" if balancer.scheme == "internal" else "false",
-        "zonal_shift.config.enabled": "false",
     }
+    if balancer.type in ("application", "network"):
+        attributes |= {
+            "access_logs.s3.enabled": "false",
+            "access_logs.s3.bucket": "",
+            "access_logs.s3.prefix": "",
+            "ipv6.deny_all_igw_traffic": "true" if balancer.scheme == "internal" else "false",
+            "zonal_shift.config.enabled": "false",
+        }
     if balancer.type == "application":
         attributes |= {
             "client_keep_alive.seconds": "3600",
@@ -144,12 +136,21 @@ def load_balancer_attributes(balancer):
         attributes["load_balancing.cross_zone.enabled"] = "false"
     if balancer.type == "network":
         attributes["dns_record.client_routing_policy"] = "any_availability_zone"
+        attributes["secondary_ips.auto_assigned.per_subnet"] = "0"
     return attributes
 
 
 def target_group_attributes(group):
     if group.target_type == "lambda":
         return {"lambda.multi_value_headers.enabled": "false"}
+    if group.protocol == "GENEVE":
+        return {
+            "deregistration_delay.timeout_seconds": "300",
+            "stickiness.enabled": "false",
+            "stickiness.type": "source_ip_dest_ip_proto",
+            "target_failover.on_deregistration": "no_rebalance",
+            "target_failover.on_unhealthy": "no_rebalance",
+        }
     attributes = {
         "deregistration_delay.timeout_seconds": "300",
         "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
@@ -172,23 +173,20 @@ def target_group_attributes(group):
     else:
         attributes |= {
             "deregistration_delay.connection_termination.enabled": "false",
-            "preserve_client_ip.enabled": "false" if group.target_type == "ip" else "true",
+            "preserve_client_ip.enabled": "false" if keeps_no_address(group) else "true",
             "proxy_protocol_v2.enabled": "false",
             "stickiness.type": "source_ip",
+        }
+    if group.protocol in ("TCP", "TLS"):
+        attributes |= {
+            "target_health_state.unhealthy.connection_termination.enabled": "true",
+            "target_health_state.unhealthy.draining_interval_seconds": "0",
         }
     return attributes
 
 
-moto_listener_init = FakeListener.__init__
-
-
-def listener_init(self, *args, **kwargs):
-    moto_listener_init(self, *args, **kwargs)
-    if self.protocol in ("HTTP", "HTTPS"):
-        self.attributes = {"routing.http.response.server.enabled": "true"}
-
-
-FakeListener.__init__ = listener_init
+def keeps_no_address(group):
+    return group.target_type == "ip" and group.protocol in ("TCP", "TLS")
 
 
 # --- listeners -------------------------------------------------------------------------------------
