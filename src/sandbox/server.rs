@@ -15,7 +15,7 @@ use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
 /// The server's program, in Python. `server.py` is what is run.
-const PROGRAM: [(&str, &str); 7] = [
+const PROGRAM: [(&str, &str); 9] = [
     ("accounts.py", include_str!("moto_plus/accounts.py")),
     ("cbor.py", include_str!("moto_plus/cbor.py")),
     ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),

@@ -8,12 +8,14 @@
 //! | [`proxy`] | counts calls; delays, throttles, breaks, holds or rewrites them |
 //! | [`protocol`] | which operation a request calls, and errors in that protocol's shape |
 //! | [`transitions`] | states that the local AWS skips, and limits that it does not enforce |
+//! | [`lifecycle`] | drives one resource type through its trait |
 //! | [`stack`] | runs the `recon` binary on a stack |
 //! | [`terraform`] | runs Terraform on a stack |
 
 #![allow(dead_code, reason = "every test target uses a part of the support, and each another one")]
 
 pub mod aws;
+pub mod lifecycle;
 pub mod protocol;
 pub mod proxy;
 pub mod stack;

@@ -169,10 +169,11 @@ fn arranged<'a>(actions: &'a [Action], known: &[Value]) -> Vec<&'a Action> {
 fn live(block: &BlockSchema, action: &Action, known: Option<&Value>) -> Value {
     let kind = action.r#type().map_or("", ActionTypeEnum::as_str);
     let mut given = vec![("type", Value::string(kind)), ("order", object::integer(action.order()))];
+    let (as_arn, as_block) = forms(action, known);
+    let arn = target(action).filter(|_| kind == "forward" && as_arn);
+    given.push(("target_group_arn", Value::string(arn.unwrap_or_default())));
     match kind {
         "forward" => {
-            let (as_arn, as_block) = forms(action, known);
-            given.push(("target_group_arn", object::text(target(action).filter(|_| as_arn))));
             if let Some(config) = action.forward_config().filter(|_| as_block) {
                 given.push(("forward", live_forward(block, config)));
             }

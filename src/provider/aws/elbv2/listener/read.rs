@@ -143,7 +143,7 @@ fn value(one: &Listener, pairs: &Pairs, tags: Value, known: &Value) -> Value {
         ("mutual_authentication", mutual_authentication(schema, one)),
         ("port", object::integer(one.port())),
         ("protocol", object::text(one.protocol().map(ProtocolEnum::as_str))),
-        ("ssl_policy", object::text(one.ssl_policy())),
+        ("ssl_policy", Value::string(one.ssl_policy().unwrap_or_default())),
         ("tags_all", tags),
     ];
     given.extend(attributes::read(ATTRIBUTES, pairs, known));

@@ -72,7 +72,7 @@ fn live(order: i32, groups: &[&str]) -> Action {
 fn told(actions: &[Action], known: &Value) -> (bool, bool) {
     let read = object([("default_action", actions::flatten(&SCHEMA.block, actions, known))]);
     let action = read.block("default_action").unwrap();
-    (action.text("target_group_arn").is_some(), action.block("forward").is_some())
+    (action.text("target_group_arn") != Some(""), action.block("forward").is_some())
 }
 
 fn planned(prior: Option<&Value>, config: &Value) -> Value {
@@ -151,7 +151,7 @@ fn another_way_to_write_the_same_is_no_change() {
 fn what_belongs_to_another_type_of_action_means_nothing() {
     let stray = to_arn(ONE).with("type", "redirect".into());
     let planned = planned(None, &actions_of(vec![stray]));
-    assert!(planned.block("default_action").unwrap().get("target_group_arn").unwrap().is_null());
+    assert_eq!(planned.block("default_action").unwrap().text("target_group_arn").unwrap_or_default(), "");
 }
 
 #[test]
@@ -239,7 +239,11 @@ fn a_redirect_must_lead_elsewhere() {
 fn the_last_action_answers() {
     let two = |first: i32, second: i32| {
         let block = blocks::inner(&SCHEMA.block, "default_action");
-        let response = blocks::one(block, "fixed_response", [("content_type", "text/plain".into())]);
+        let response = blocks::one(
+            block,
+            "fixed_response",
+            [("content_type", "text/plain".into()), ("status_code", "404".into())],
+        );
         let fixed = action([("type", "fixed-response".into()), ("fixed_response", response)]);
         vec![to_arn(ONE).with("order", first.into()), fixed.with("order", second.into())]
     };

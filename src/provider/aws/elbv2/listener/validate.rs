@@ -325,6 +325,9 @@ fn fixed_response(block: &mut Checks<'_>) {
         false,
     );
     block.length("message_body", 0..=1024);
+    if block.is_left_out("status_code") {
+        block.missing("status_code", "A fixed response needs a status code, like \"200\" or \"404\".");
+    }
     let code = block.config.text("status_code").filter(|code| !code.is_empty()).map(str::to_owned);
     let is_valid = |code: &String| {
         code.len() == 3 && code.starts_with(['2', '4', '5']) && code.bytes().all(|byte| byte.is_ascii_digit())

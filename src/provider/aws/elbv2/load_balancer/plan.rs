@@ -7,14 +7,16 @@ use std::sync::Arc;
 use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
-use crate::provider::Change;
 use crate::provider::aws::elbv2::{attributes, blocks};
 use crate::provider::object::Object;
+use crate::provider::{AttributePath, Change};
 
 use super::schema::{ATTRIBUTES, BLOCKS, LOGS, SCHEMA};
 use super::write::{kind_of, mappings};
 
 const ENFORCE: &str = "enforce_security_group_inbound_rules_on_private_link_traffic";
+
+const PROTECTION: &str = "enable_deletion_protection";
 
 pub fn plan(change: &mut Change<'_>) {
     if change.planned.get("load_balancer_type").is_some_and(|kind| !kind.is_known()) {
@@ -25,6 +27,10 @@ pub fn plan(change: &mut Change<'_>) {
     let mut planned = attributes::plan(ATTRIBUTES, &kind, change.prior, change.config, planned);
     if kind != "network" {
         planned = as_before(planned, change.prior, ENFORCE);
+    }
+    if kind == "application" && change.prior.is_none() {
+        // It cannot be otherwise, whatever the code says.
+        planned = planned.with("enable_cross_zone_load_balancing", Value::bool(true));
     }
     for logs in LOGS {
         planned = if logs.kinds.contains(&kind.as_str()) {
@@ -42,9 +48,21 @@ pub fn plan(change: &mut Change<'_>) {
     plan_subnets(change);
     if let Some(prior) = change.prior {
         for name in replacing(&kind, prior, change.config, &change.planned) {
-            change.replace.insert(vec![PathStep::Attribute(Arc::from(name))]);
+            change.replace.insert(path(name));
+        }
+        if !change.replace.is_empty() && prior.boolean(PROTECTION) == Some(true) {
+            change.problems.warning(
+                path(PROTECTION),
+                "The load balancer is protected from deletion",
+                "The change needs another load balancer, and AWS will refuse to delete this one: apply \
+                 enable_deletion_protection = false by itself first.",
+            );
         }
     }
+}
+
+fn path(name: &str) -> AttributePath {
+    vec![PathStep::Attribute(Arc::from(name))]
 }
 
 fn as_before(planned: Value, prior: Option<&Value>, name: &str) -> Value {
@@ -64,16 +82,18 @@ fn blocks_as_before(planned: Value, prior: Option<&Value>, name: &str) -> Value 
 
 /// Logs that are off are off: it does not matter where they would go, nor whether the code says so or nothing.
 fn plan_logs(planned: Value, prior: Option<&Value>, name: &str) -> Value {
-    let Some(before) = prior.and_then(|prior| prior.block(name)) else {
-        return planned;
-    };
     if planned.get(name).is_some_and(|value| !value.is_wholly_known()) {
         return planned;
     }
-    let enabled = planned.block(name).and_then(|block| block.boolean("enabled")).unwrap_or(false);
-    if enabled {
+    if planned.block(name).and_then(|block| block.boolean("enabled")) == Some(true) {
         return planned;
     }
+    let nowhere = ["bucket", "prefix"].map(|name| (name, Value::string("")));
+    let before = match prior.and_then(|prior| prior.block(name)) {
+        Some(before) => before.clone(),
+        None if prior.is_some() => return planned,
+        None => blocks::inner(&SCHEMA.block, name).object(nowhere),
+    };
     let off = before.with("enabled", Value::bool(false));
     planned.with(name, blocks::holding(&SCHEMA.block, name, vec![off]))
 }

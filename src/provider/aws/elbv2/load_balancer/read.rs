@@ -129,7 +129,8 @@ fn is_not_offered(error: &OperationError) -> bool {
     error.code.as_deref() == Some("InvalidAction")
 }
 
-/// The complete object, but for `tags` and `timeouts`.
+/// The complete object, but for `tags` and `timeouts`. What there is none of is empty rather than null where the
+/// provider stores it so.
 fn value(one: &LoadBalancer, details: &Details, tags: Value, known: &Value) -> Value {
     let schema = &SCHEMA.block;
     let arn = one.load_balancer_arn();
@@ -156,15 +157,16 @@ fn value(one: &LoadBalancer, details: &Details, tags: Value, known: &Value) -> V
         None => blocks::none(schema, "ipam_pools"),
     };
     let mappings = zones.iter().map(|zone| mapping(blocks::inner(schema, "subnet_mapping"), zone)).collect();
+    let text = |value: Option<&str>| Value::string(value.unwrap_or_default());
     let mut given = vec![
         ("id", object::text(arn)),
         ("arn", object::text(arn)),
         ("arn_suffix", object::text(arn.and_then(arn::load_balancer_suffix))),
-        ("customer_owned_ipv4_pool", object::text(one.customer_owned_ipv4_pool())),
+        ("customer_owned_ipv4_pool", text(one.customer_owned_ipv4_pool())),
         ("dns_name", object::text(one.dns_name())),
         (
             "enforce_security_group_inbound_rules_on_private_link_traffic",
-            object::text(one.enforce_security_group_inbound_rules_on_private_link_traffic()),
+            text(one.enforce_security_group_inbound_rules_on_private_link_traffic()),
         ),
         ("internal", Value::bool(one.scheme() == Some(&LoadBalancerSchemeEnum::Internal))),
         ("ip_address_type", object::text(one.ip_address_type().map(|kind| kind.as_str()))),
@@ -181,14 +183,15 @@ fn value(one: &LoadBalancer, details: &Details, tags: Value, known: &Value) -> V
         ("zone_id", object::text(one.canonical_hosted_zone_id())),
     ];
     given.extend(attributes::read(ATTRIBUTES, &details.pairs, known));
-    given.extend(LOGS.iter().map(|logs| (logs.name, log_block(schema, logs, &details.pairs))));
+    given.extend(LOGS.iter().map(|logs| (logs.name, log_block(schema, logs, &details.pairs, known))));
     schema.object(given)
 }
 
-/// The block of a kind of logs. There is one wherever the service answers the keys, also when the logs are off.
-fn log_block(schema: &BlockSchema, logs: &Logs, pairs: &Pairs) -> Value {
+/// The block of a kind of logs. There is one also when the logs are off. For a load balancer that writes no such logs it is
+/// as it was known: the provider stores a block without content for some.
+fn log_block(schema: &BlockSchema, logs: &Logs, pairs: &Pairs, known: &Value) -> Value {
     if ![logs.enabled, logs.bucket, logs.prefix].iter().any(|key| pairs.contains_key(*key)) {
-        return blocks::none(schema, logs.name);
+        return known.known(logs.name).cloned().unwrap_or_else(|| blocks::none(schema, logs.name));
     }
     let text = |key: &str| Value::string(pairs.get(key).map_or("", String::as_str));
     let enabled = pairs.get(logs.enabled).is_some_and(|text| text == "true");

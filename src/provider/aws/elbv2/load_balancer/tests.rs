@@ -178,7 +178,7 @@ fn attributes_of_another_type_stay_as_they_are() {
 fn problems_point_into_blocks() {
     let blocks = blocks::one(&SCHEMA.block, "minimum_load_balancer_capacity", [("capacity_units", 0.into())]);
     let mut problems = Problems::default();
-    let config = object([("subnets", text_set(["a"])), ("minimum_load_balancer_capacity", blocks)]);
+    let config = object([("subnets", text_set(["a", "b"])), ("minimum_load_balancer_capacity", blocks)]);
     validate::validate(&config, &mut problems);
     let path = &problems.0.first().unwrap().path;
     assert_eq!(

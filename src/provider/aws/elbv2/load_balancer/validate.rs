@@ -89,6 +89,18 @@ fn subnets(checks: &mut Checks<'_>) {
     }
     let kind = checks.config.get("load_balancer_type");
     let application = kind.is_none_or(|kind| kind.is_null() || kind.as_str() == Some("application"));
+    for name in ["subnets", "subnet_mapping"] {
+        let one =
+            checks.config.known(name).is_some_and(|value| value.is_wholly_known() && counts(value) == 1);
+        if application && one && checks.config.text("customer_owned_ipv4_pool").is_none() {
+            checks.warn(
+                name,
+                "One subnet only",
+                "An Application Load Balancer needs subnets in two Availability Zones, unless its subnet is in a Local \
+                 Zone or on an Outpost: name another one.",
+            );
+        }
+    }
     checks.each("subnet_mapping", |block| {
         address(block, "ipv6_address", |text| text.parse::<std::net::Ipv6Addr>().is_ok(), "IPv6");
         address(block, "private_ipv4_address", |text| text.parse::<std::net::Ipv4Addr>().is_ok(), "IPv4");
@@ -101,6 +113,10 @@ fn subnets(checks: &mut Checks<'_>) {
             );
         }
     });
+}
+
+fn counts(value: &Value) -> usize {
+    value.as_elements().map_or(0, <[Value]>::len)
 }
 
 fn address(checks: &mut Checks<'_>, name: &str, is_valid: impl Fn(&str) -> bool, family: &str) {

@@ -60,28 +60,34 @@ pub fn is_http(protocol: &str) -> bool {
     matches!(protocol, "HTTP" | "HTTPS")
 }
 
-/// The nested blocks of a live target group that the service keeps as pairs.
+/// The nested blocks of a live target group that the service keeps as pairs. Each is there, without content where the
+/// protocol knows no such thing, as the provider stores it.
 pub fn blocks_of(schema: &BlockSchema, pairs: &Pairs, protocol: &str) -> Vec<(&'static str, Value)> {
     let text = |key: &str| pairs.get(key).map(String::as_str);
     let number = |key: &str| text(key).and_then(|text| text.parse::<i64>().ok());
     let flag = |key: &str| text(key).map(|text| text == "true");
 
-    let kind = text(STICKINESS_TYPE).unwrap_or_default();
-    let (duration, name) = match kind {
-        "lb_cookie" => (number(LB_COOKIE_DURATION), ""),
-        "app_cookie" => (number(APP_COOKIE_DURATION), text(APP_COOKIE_NAME).unwrap_or_default()),
-        _ => (None, ""),
+    let stickiness = match text(STICKINESS_TYPE) {
+        Some(kind) => {
+            let (duration, name) = match kind {
+                "lb_cookie" => (number(LB_COOKIE_DURATION), ""),
+                "app_cookie" => (number(APP_COOKIE_DURATION), text(APP_COOKIE_NAME).unwrap_or_default()),
+                _ => (None, ""),
+            };
+            let duration = duration.filter(|_| is_http(protocol)).unwrap_or_default();
+            blocks::one(
+                schema,
+                "stickiness",
+                [
+                    ("cookie_duration", Value::number(duration)),
+                    ("cookie_name", Value::string(name)),
+                    ("enabled", Value::bool(flag(STICKINESS_ENABLED).unwrap_or_default())),
+                    ("type", Value::string(kind)),
+                ],
+            )
+        }
+        None => blocks::one(schema, "stickiness", []),
     };
-    let stickiness = blocks::one(
-        schema,
-        "stickiness",
-        [
-            ("cookie_duration", Value::number(duration.filter(|_| is_http(protocol)).unwrap_or_default())),
-            ("cookie_name", Value::string(name)),
-            ("enabled", Value::bool(flag(STICKINESS_ENABLED).unwrap_or_default())),
-            ("type", Value::string(kind)),
-        ],
-    );
 
     let gateway = protocol == "GENEVE";
     let failover = blocks::one(

@@ -96,7 +96,7 @@ fn value(one: &TargetGroup, pairs: &Pairs, tags: Value, known: &Value) -> Value 
         ("arn", object::text(arn)),
         ("arn_suffix", object::text(arn.and_then(arn::target_group_suffix))),
         ("health_check", health::health_check(schema, one)),
-        ("ip_address_type", object::text(one.ip_address_type().map(|kind| kind.as_str()))),
+        ("ip_address_type", Value::string(one.ip_address_type().map_or("", |kind| kind.as_str()))),
         ("load_balancer_arns", object::text_set(one.load_balancer_arns())),
         ("name", Value::string(name)),
         ("name_prefix", Value::string(names::prefix_of(name))),

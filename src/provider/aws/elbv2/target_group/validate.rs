@@ -168,7 +168,7 @@ fn health_check(checks: &mut Checks<'_>) {
         if has_tcp_check(check.config) {
             tcp(check, &kind, &protocol);
         }
-        timing(check);
+        timing(check, &protocol);
     });
 }
 
@@ -236,7 +236,8 @@ fn tcp(check: &mut Checks<'_>, kind: &str, protocol: &str) {
     }
 }
 
-fn timing(check: &mut Checks<'_>) {
+/// An answer may take as long as the interval between two checks at most, for HTTP and HTTPS not even that.
+fn timing(check: &mut Checks<'_>, protocol: &str) {
     let (Some(timeout), interval) = (check.config.integer("timeout"), check.config.integer("interval"))
     else {
         return;
@@ -245,9 +246,9 @@ fn timing(check: &mut Checks<'_>) {
         return;
     }
     let interval = interval.unwrap_or(30);
-    let tcp = has_tcp_check(check.config);
-    if timeout > interval || timeout == interval && !tcp {
-        let than = if tcp { "longer than" } else { "as long as" };
+    let less = is_http(protocol);
+    if timeout > interval || timeout == interval && less {
+        let than = if less { "as long as" } else { "longer than" };
         check.combination(
             "timeout",
             format!(
