@@ -6,23 +6,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use recon::compare::object::{at_path, changed_paths, proposed, replacing_paths};
 use recon::compare::same_or_zero;
 use recon::lang::ast::Traversal;
-use recon::lang::convert::{PathStep, path_text};
+use recon::lang::convert::path_text;
 use recon::lang::diagnostic::Diagnostic;
 use recon::lang::eval::Scope;
 use recon::lang::functions::Host;
 use recon::lang::parse::parse_file;
 use recon::lang::source::SourceMap;
-use recon::lang::value::{Kind, Value};
+use recon::lang::value::Value;
 use recon::provider::aws::tags::TagRules;
 use recon::provider::object::Object;
 use recon::provider::registry::Registry;
 use recon::provider::{
-    Change, Connection, OperationError, Problem, Problems, ReadRequest, ReadResult, ResourceType,
+    AttributePath, Change, Connection, OperationError, Problem, Problems, ReadRequest, ReadResult,
+    ResourceType,
 };
 use recon::schema::decode::decode;
-use recon::schema::{BlockSchema, Equality, Nesting};
+use recon::schema::{BlockSchema, Equality};
 
 /// A resource type with a connection to its service.
 pub struct Lifecycle {
@@ -80,35 +82,28 @@ impl Lifecycle {
     /// Plans a configuration against an object, or a new one.
     pub fn plan(&self, prior: Option<&Value>, text: &str) -> Planned {
         let config = self.config(text);
-        let mut planned = propose(self.block(), prior, &config);
+        let mut planned = proposed(self.block(), &config, prior);
         if self.block().has_tags_all() {
             let own = self.tags.plan_own(&config.get("tags").unwrap());
             planned = planned.with("tags_all", self.tags.plan_all(&own)).with("tags", own);
-        }
-        let mut replace = BTreeSet::new();
-        if let Some(prior) = prior {
-            for (name, attribute) in &self.block().attributes {
-                let (before, after) = (prior.get(name).unwrap(), planned.get(name).unwrap());
-                if attribute.forces_replacement && !same_or_zero(attribute.equality, &before, &after) {
-                    replace.insert(vec![PathStep::Attribute(Arc::clone(name))]);
-                }
-            }
         }
         let mut change = Change {
             connection: Some(&self.connection),
             prior,
             config: &config,
             planned,
-            replace,
+            replace: BTreeSet::new(),
             problems: Problems::default(),
         };
         self.ty.plan(&mut change);
-        let Change { planned: object, replace, problems, .. } = change;
+        let Change { planned: object, mut replace, problems, .. } = change;
         let mut changes = Vec::new();
         if let Some(prior) = prior {
-            differences("", self.block(), prior, &object, &mut changes);
+            replace.extend(replacing_paths(self.block(), prior, &object));
+            changes = changed_paths(self.block(), prior, &object);
         }
-        let replace = replace.iter().map(|path| path_text(path)).collect();
+        let texts = |paths: Vec<AttributePath>| paths.iter().map(|path| path_text(path)).collect();
+        let (changes, replace) = (texts(changes), texts(replace.into_iter().collect()));
         Planned { config, object, changes, replace, problems: problems.0 }
     }
 
@@ -146,10 +141,9 @@ impl Lifecycle {
     async fn settled(&self, planned: &Value, made: Value, text: &str) -> Value {
         assert!(made.is_wholly_known(), "{made:?}");
         let made = self.complete(made, planned);
-        let mut unlike = Vec::new();
-        differences("", self.block(), &made, planned, &mut unlike);
-        unlike.retain(|path| !is_unknown(planned, path));
-        assert_eq!(unlike, [""; 0], "not as planned: {made:#?}");
+        let mut unlike = changed_paths(self.block(), &made, planned);
+        unlike.retain(|path| !may_become(&at_path(planned, path), &at_path(&made, path)));
+        assert_eq!(unlike, [] as [AttributePath; 0], "not as planned: {made:#?}");
         let read = self.complete(self.read(&made).await.expect("the object is there"), &made);
         assert_eq!(read, made, "a read answers what the action answered");
         let again = self.plan(Some(&read), text);
@@ -236,111 +230,24 @@ impl Host for Nothing {
     }
 }
 
-/// What an object is to become, by its schema alone: what the code says, else the default, else what it is
-/// already if AWS may say so, else unknown. Blocks are matched by their place.
-fn propose(schema: &BlockSchema, prior: Option<&Value>, config: &Value) -> Value {
-    let mut entries = BTreeMap::new();
-    for (name, attribute) in &schema.attributes {
-        let written = config.get(name).unwrap();
-        let value = if !written.is_null() {
-            let before = prior.and_then(|prior| prior.get(name));
-            before.filter(|before| same_or_zero(attribute.equality, before, &written)).unwrap_or(written)
-        } else if let Some(default) = &attribute.default {
-            default.clone()
-        } else if attribute.computed {
-            let before = prior.and_then(|prior| prior.get(name));
-            before.unwrap_or_else(|| Value::unknown(attribute.ty.clone()))
-        } else {
-            written
-        };
-        entries.insert(Arc::clone(name), value);
+/// Whether a planned value may have become the other: what is unknown of it may become anything.
+fn may_become(planned: &Value, made: &Value) -> bool {
+    if !planned.is_known() || planned == made {
+        return true;
     }
-    for (name, nested) in &schema.blocks {
-        let written = config.get(name).unwrap();
-        let before = prior.and_then(|prior| prior.get(name));
-        let is_empty = written.is_null() || written.as_elements().is_some_and(<[Value]>::is_empty);
-        let value = if nested.computed && is_empty {
-            before.unwrap_or_else(|| Value::unknown(nested.implied_type()))
-        } else if nested.nesting == Nesting::Single {
-            written
-        } else {
-            let before = before.filter(|_| nested.nesting == Nesting::List);
-            let before = before.as_ref().and_then(Value::as_elements).unwrap_or_default();
-            let objects = written.as_elements().unwrap_or_default().iter().enumerate();
-            let objects = objects.map(|(index, object)| propose(&nested.block, before.get(index), object));
-            let element = nested.block.implied_type();
-            match nested.nesting {
-                Nesting::Set => Value::set(element, objects),
-                _ => Value::list(element, objects.collect()),
-            }
-        };
-        entries.insert(Arc::clone(name), value);
-    }
-    Kind::Object(Arc::new(entries)).into()
-}
-
-/// The paths at which two objects of a schema differ. Unknown differs from everything.
-fn differences(path: &str, schema: &BlockSchema, left: &Value, right: &Value, found: &mut Vec<String>) {
-    for (name, attribute) in &schema.attributes {
-        let (left, right) = (left.get(name).unwrap(), right.get(name).unwrap());
-        if !same(attribute.equality, &left, &right) {
-            found.push(format!("{path}.{name}"));
+    match (planned.as_elements(), made.as_elements()) {
+        (Some(planned), Some(made)) if planned.len() == made.len() => {
+            planned.iter().all(|planned| made.iter().any(|made| may_become(planned, made)))
         }
+        _ => match (planned.as_entries(), made.as_entries()) {
+            (Some(planned), Some(made)) => planned.iter().all(|(name, planned)| {
+                made.get(name).is_some_and(|made| {
+                    same_or_zero(Equality::Exact, planned, made) || may_become(planned, made)
+                })
+            }),
+            _ => false,
+        },
     }
-    for (name, nested) in &schema.blocks {
-        let at = format!("{path}.{name}");
-        let (left, right) = (left.get(name).unwrap(), right.get(name).unwrap());
-        match (left.as_elements(), right.as_elements()) {
-            (Some(left), Some(right)) if nested.nesting == Nesting::Set => {
-                if !same_sets(&nested.block, left, right) {
-                    found.push(at);
-                }
-            }
-            (Some(left), Some(right)) if left.len() == right.len() => {
-                for (index, (left, right)) in left.iter().zip(right).enumerate() {
-                    differences(&format!("{at}[{index}]"), &nested.block, left, right, found);
-                }
-            }
-            (None, None) if left.is_null() && right.is_null() => {}
-            _ if left == right => {}
-            _ => found.push(at),
-        }
-    }
-}
-
-/// Whether two sets of blocks hold the same ones. What is unknown of a block may become anything.
-fn same_sets(schema: &BlockSchema, left: &[Value], right: &[Value]) -> bool {
-    let mut rest: Vec<&Value> = left.iter().collect();
-    right.iter().all(|right| {
-        let like = rest.iter().position(|left| {
-            let mut unlike = Vec::new();
-            differences("", schema, left, right, &mut unlike);
-            unlike.iter().all(|path| is_unknown(right, path))
-        });
-        like.map(|at| rest.swap_remove(at)).is_some()
-    }) && rest.is_empty()
-}
-
-fn same(equality: Equality, left: &Value, right: &Value) -> bool {
-    let (left, _) = left.clone().unmark_deep();
-    let (right, _) = right.clone().unmark_deep();
-    same_or_zero(equality, &left, &right)
-}
-
-/// Whether an object's value at a path, or one that holds it, is unknown.
-fn is_unknown(object: &Value, path: &str) -> bool {
-    let mut value = object.clone();
-    for part in path.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
-        let next = match part.parse::<usize>() {
-            Ok(index) => value.as_elements().and_then(|elements| elements.get(index).cloned()),
-            Err(_) => value.get(part),
-        };
-        match next {
-            Some(next) => value = next,
-            None => break,
-        }
-    }
-    !value.is_known()
 }
 
 /// Errors only, one line each: the path and what is wrong.

@@ -1,8 +1,8 @@
 //! Elastic Load Balancing, version 2: load balancers, target groups and listeners.
 //!
-//! One file or folder a resource type; what they share is beside them: [`arn`] (what an ARN says), [`attributes`]
-//! (tables of schema attribute ↔ key of the service), [`blocks`] (making and comparing nested blocks), [`checks`]
-//! (offline validation), [`lookup`] (reading many objects with few calls), [`naming`] and [`tagging`].
+//! One folder a resource type; what they share is beside them: `arn` (what an ARN says), `attributes` (tables of schema
+//! attribute ↔ key of the service), `blocks` (making and comparing nested blocks), `checks` (offline validation), `lookup`
+//! (reading many objects with few calls), `naming` and `tagging`.
 
 mod arn;
 mod attributes;

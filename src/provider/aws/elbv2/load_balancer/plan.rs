@@ -50,7 +50,7 @@ pub fn plan(change: &mut Change<'_>) {
         for name in replacing(&kind, prior, change.config, &change.planned) {
             change.replace.insert(path(name));
         }
-        if !change.replace.is_empty() && prior.boolean(PROTECTION) == Some(true) {
+        if prior.boolean(PROTECTION) == Some(true) && is_replaced(prior, change) {
             change.problems.warning(
                 path(PROTECTION),
                 "The load balancer is protected from deletion",
@@ -59,6 +59,14 @@ pub fn plan(change: &mut Change<'_>) {
             );
         }
     }
+}
+
+/// Whether the change needs another load balancer, by these rules or by the schema's.
+fn is_replaced(prior: &Value, change: &Change<'_>) -> bool {
+    let forcing = SCHEMA.block.attributes.iter().filter(|(_, attribute)| attribute.forces_replacement);
+    let mut names = forcing.map(|(name, _)| name);
+    !change.replace.is_empty()
+        || names.any(|name| !blocks::same_attribute(&SCHEMA.block, name, prior, &change.planned))
 }
 
 fn path(name: &str) -> AttributePath {
