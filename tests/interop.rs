@@ -3,7 +3,12 @@
 
 mod support;
 
+use recon::compare::object::{changed_paths, refreshed};
+use recon::lang::convert::path_text;
+use recon::provider::object::Object;
+use recon::state::decode;
 use support::aws::Aws;
+use support::lifecycle::Lifecycle;
 use support::stack::Stack;
 use support::terraform::Terraform;
 
@@ -155,4 +160,37 @@ fn terraform_finds_on_the_local_aws_what_it_made_there() {
     terraform.run(&stack, &["apply", "-auto-approve", &var_file]).success();
     terraform.run(&stack, &plan).success();
     terraform.run(&stack, &["destroy", "-auto-approve", &var_file]).success();
+}
+
+/// What Terraform recorded is what recon reads, but for what both spell differently and mean the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn recon_reads_load_balancing_as_terraform_recorded_it() {
+    let terraform = Terraform::find();
+    let aws = Aws::fresh();
+    let stack = Stack::new(&aws);
+    stack.write("main.tf", include_str!("data/load_balancing.tf"));
+    let var_file = format!("-var-file={}", aws.var_file().display());
+    terraform.run(&stack, &["init"]).success();
+    terraform.run(&stack, &["apply", "-auto-approve", &var_file]).success();
+    // A target group learns of its load balancer only after it was recorded.
+    terraform.run(&stack, &["apply", "-refresh-only", "-auto-approve", &var_file]).success();
+
+    let state = stack.state();
+    let mut seen = 0;
+    for resource in state["resources"].as_array().unwrap() {
+        let (kind, name) = (resource["type"].as_str().unwrap(), resource["name"].as_str().unwrap());
+        if !kind.starts_with("aws_lb") {
+            continue;
+        }
+        let lifecycle = Lifecycle::new(kind, &aws);
+        let schema = &lifecycle.ty.schema().block;
+        let recorded = decode(&resource["instances"][0]["attributes"], &schema.implied_type());
+        let live = lifecycle.read(&recorded).await.unwrap();
+        let live = live.with("tags", recorded.get("tags").unwrap());
+        let changes = changed_paths(schema, &recorded, &refreshed(schema, &recorded, &live));
+        let changes: Vec<String> = changes.iter().map(|path| path_text(path)).collect();
+        assert_eq!(changes, [""; 0], "{kind}.{name}: {live:#?}");
+        seen += 1;
+    }
+    assert_eq!(seen, 14);
 }
