@@ -3,8 +3,14 @@
 //! Nothing here reads, asks or decides anything. A sensitive value leaves this room only where it is asked for by
 //! name: `output -raw`, `output --json` and the JSON of a plan or a state.
 
+mod block;
 pub mod diagnostic;
+mod diff;
+pub mod plan;
+#[cfg(test)]
+mod sample;
 mod style;
+pub mod summary;
 pub mod value;
 
 pub use style::Colors;
