@@ -367,9 +367,9 @@ mod tests {
           # module.alb.aws_lb.main will be updated in-place
           ~ resource "aws_lb" "main" {
                 id           = "arn:lb"
-              ~ idle_timeout = 60 -> 120 # drifted: somebody changed AWS (recorded 120), written at modules/alb/main.tf:2:3
+              ~ idle_timeout = 60 -> 120 # drifted: somebody changed AWS (recorded 120), written at modules/alb/main.tf:2:1
                 name         = "main"
-              ~ tags         = { # pending, written at modules/alb/main.tf:2:3
+              ~ tags         = { # pending, written at modules/alb/main.tf:2:1
                   ~ "team" = "a" -> "b"
                     # (1 unchanged element hidden)
                 }
