@@ -7,6 +7,7 @@ pub mod convert;
 pub mod diagnostic;
 pub mod eval;
 pub mod functions;
+pub mod json;
 pub mod number;
 pub mod operators;
 pub mod parse;

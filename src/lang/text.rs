@@ -53,9 +53,37 @@ fn is_prepended(letter: char) -> bool {
     is_one_cluster(&[letter, 'a'])
 }
 
+/// The start of a text that stays as it is whatever is appended: without the last letter, unless that is one that
+/// nothing can combine with.
+pub fn settled(prefix: &str) -> &str {
+    let Some(last) = prefix.chars().next_back() else { return prefix };
+    let settles = matches!(last, ' ' | '\t') || last.is_ascii_punctuation() && !"<=>`".contains(last);
+    if settles {
+        return prefix;
+    }
+    let length = graphemes(prefix).last().map_or(0, str::len);
+    &prefix[..prefix.len() - length]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // As far as startswith answers for a template that ends in something unknown in Terraform 1.11.4.
+    #[test]
+    fn a_letter_at_the_end_is_not_settled() {
+        for (prefix, expected) in [
+            ("", ""),
+            ("abc", "ab"),
+            ("abc-", "abc-"),
+            ("a=", "a"),
+            ("\u{e9}\u{301}", ""),
+            ("a\n", "a"),
+            ("{", "{"),
+        ] {
+            assert_eq!(settled(prefix), expected);
+        }
+    }
 
     // The counts are what length answers in Terraform 1.11.4.
     #[test]

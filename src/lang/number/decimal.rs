@@ -13,7 +13,7 @@ pub struct Decimal {
 
 impl Decimal {
     /// `magnitude × 2^exponent`, exactly.
-    fn exact(magnitude: &UBig, exponent: i64) -> Decimal {
+    pub fn exact(magnitude: &UBig, exponent: i64) -> Decimal {
         let (integer, scale) = if exponent >= 0 {
             (magnitude << exponent as usize, 0)
         } else {
@@ -56,6 +56,20 @@ impl Decimal {
         while self.digits.last() == Some(&b'0') {
             self.digits.pop();
         }
+    }
+
+    /// Rounds to so many digits, to nearest, ties to even. Fewer than none, and nothing is left.
+    pub fn round(&mut self, count: i64) {
+        let Ok(count) = usize::try_from(count) else {
+            self.digits.clear();
+            return;
+        };
+        let Some(rest) = self.digits.get(count..).filter(|rest| !rest.is_empty()) else { return };
+        let up = match rest {
+            [b'5'] => count > 0 && (self.digits[count - 1] - b'0') % 2 == 1,
+            _ => rest[0] >= b'5',
+        };
+        self.cut(count, up);
     }
 
     /// The shortest decimal that rounds to the number, its sign aside, at its precision. It must not be zero.

@@ -14,8 +14,11 @@ use dashu_int::{IBig, UBig};
 use decimal::Decimal;
 use float::Float;
 
+pub use form::Form;
+
 mod decimal;
 mod float;
+mod form;
 
 /// Bits of mantissa of a number read from text.
 const TEXT: u32 = 512;
