@@ -6,7 +6,10 @@
 mod collection;
 mod conversion;
 mod filesystem;
+mod format;
 mod numeric;
+mod regex;
+mod string;
 mod template;
 
 use std::collections::HashMap;
@@ -306,7 +309,10 @@ fn all() -> Vec<Function> {
         collection::functions(),
         conversion::functions(),
         filesystem::functions(),
+        format::functions(),
         numeric::functions(),
+        regex::functions(),
+        string::functions(),
         template::functions(),
     ];
     groups.into_iter().flatten().collect()
