@@ -7,6 +7,7 @@ mod block;
 pub mod diagnostic;
 mod diff;
 pub mod plan;
+pub mod progress;
 #[cfg(test)]
 mod sample;
 mod style;

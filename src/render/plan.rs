@@ -71,7 +71,7 @@ fn last_line(plan: &Plan) -> String {
 }
 
 /// Whether AWS holds something else than what is recorded.
-fn drifted_in_record(change: &ResourceChange) -> bool {
+pub(super) fn drifted_in_record(change: &ResourceChange) -> bool {
     change.verdict == Verdict::Missing
         || !change.recorded.is_null() && !change.before.is_null() && !same(&change.recorded, &change.before)
 }
@@ -367,9 +367,9 @@ mod tests {
           # module.alb.aws_lb.main will be updated in-place
           ~ resource "aws_lb" "main" {
                 id           = "arn:lb"
-              ~ idle_timeout = 60 -> 120 # drifted: somebody changed AWS (recorded 120), written at modules/alb/main.tf:2:1
+              ~ idle_timeout = 60 -> 120 # drifted: somebody changed AWS (recorded 120), written at modules/alb/main.tf:2:3
                 name         = "main"
-              ~ tags         = { # pending, written at modules/alb/main.tf:2:1
+              ~ tags         = { # pending, written at modules/alb/main.tf:2:3
                   ~ "team" = "a" -> "b"
                     # (1 unchanged element hidden)
                 }

@@ -78,7 +78,7 @@ pub fn everything() -> (Plan, SourceMap) {
     let sources = SourceMap::new();
     let text = "resource \"aws_lb\" \"main\" {\n  idle_timeout = 120\n}\n";
     let source = sources.add("modules/alb/main.tf", text);
-    let origin = Span::new(source, 27, 45);
+    let origin = Span::new(source, 29, 47);
     let main = |timeout: i64, tags: Value| {
         load_balancer([
             ("id", Value::string("arn:lb")),
