@@ -6,6 +6,7 @@
 //! named after. `docs/architecture.md` describes each of them.
 
 pub mod address;
+pub mod apply;
 pub mod compare;
 pub mod config;
 pub mod graph;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::address::{InstanceKey, ModuleInstance, ModulePath, Resource};
+use crate::address::{AbsoluteResource, InstanceKey, ModuleInstance, ModulePath, Resource};
 use crate::lang::value::Value;
 
 use super::expand::Expansion;
@@ -32,6 +32,8 @@ pub struct Values {
     pub instances: BTreeMap<ModulePath, Vec<ModuleInstance>>,
     /// How a call expands in one instance of the calling module.
     pub expansions: BTreeMap<(ModuleInstance, Arc<str>), Expansion>,
+    /// How a resource expands in one instance of its module.
+    pub resource_expansions: BTreeMap<AbsoluteResource, Expansion>,
     /// What `count` and `each` answer in the arguments of the call that made a module instance.
     pub repetitions: BTreeMap<ModuleInstance, Repetition>,
 }

@@ -2,12 +2,14 @@
 
 mod compared;
 mod deletions;
-mod resource;
+pub mod resource;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::address::{ConfigResource, InstanceAddress, InstanceKey, Mode, ModulePath, Target};
+use crate::address::{
+    AbsoluteResource, ConfigResource, InstanceAddress, InstanceKey, Mode, ModulePath, Target,
+};
 use crate::config::{Module, ResourceBlock};
 use crate::graph::evaluate::{Checked, extend_once};
 use crate::graph::expand::{Expansion, expand};
@@ -216,9 +218,8 @@ impl Planner<'_> {
             }
             let value = aggregate(&expansion, |key| made.get(key).cloned().unwrap_or_else(Value::dynamic));
             self.values.module_mut(&instance).resources.insert(block.resource.clone(), value);
-            if let Expansion::Unknown = expansion {
-                continue;
-            }
+            let absolute = AbsoluteResource { module: instance.clone(), resource: block.resource.clone() };
+            self.values.resource_expansions.insert(absolute, expansion);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::schema::{BlockSchema, Schema};
 
-pub use codec::{decode, encode, encode_plain, mark_paths};
+pub use codec::{decode, encode, encode_plain, mark_paths, sensitive_paths};
 
 /// The version of Terraform that a state made by recon claims, so that all that can read version 4 do.
 pub const TERRAFORM_VERSION: &str = "1.5.7";
