@@ -216,3 +216,77 @@ fn walk_parts<'e>(
         }
     }
 }
+
+/// The names of the functions that an expression calls, anywhere in it.
+pub fn calls(expr: &Expr) -> impl Iterator<Item = &str> {
+    let mut names = Vec::new();
+    gather_calls(expr, &mut names);
+    names.into_iter()
+}
+
+fn gather_calls<'e>(expr: &'e Expr, names: &mut Vec<&'e str>) {
+    if let ExprKind::Call(call) = &expr.kind {
+        names.push(&call.name.name);
+    }
+    children(expr, &mut |child| gather_calls(child, names));
+}
+
+/// Calls `visit` for each expression directly inside another.
+fn children<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
+    match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::SplatItem | ExprKind::Traversal(_) => {}
+        ExprKind::Template(parts) => part_children(parts, visit),
+        ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) => visit(inner),
+        ExprKind::Relative { source, .. } => visit(source),
+        ExprKind::Index { collection, key, .. } => {
+            visit(collection);
+            visit(key);
+        }
+        ExprKind::Splat { source, each, .. } => {
+            visit(source);
+            visit(each);
+        }
+        ExprKind::Call(call) => call.arguments.iter().for_each(visit),
+        ExprKind::Conditional { condition, yes, no } => {
+            visit(condition);
+            visit(yes);
+            visit(no);
+        }
+        ExprKind::Binary { left, right, .. } => {
+            visit(left);
+            visit(right);
+        }
+        ExprKind::Unary { operand, .. } => visit(operand),
+        ExprKind::Tuple(elements) => elements.iter().for_each(visit),
+        ExprKind::Object(items) => {
+            for item in items {
+                if let ObjectKey::Expr(key) = &item.key {
+                    visit(key);
+                }
+                visit(&item.value);
+            }
+        }
+        ExprKind::For(each) => {
+            visit(&each.collection);
+            each.key.iter().chain([&each.value]).chain(each.condition.iter()).for_each(visit);
+        }
+    }
+}
+
+fn part_children<'e>(parts: &'e [TemplatePart], visit: &mut impl FnMut(&'e Expr)) {
+    for part in parts {
+        match part {
+            TemplatePart::Text { .. } => {}
+            TemplatePart::Interpolation(expr) => visit(expr),
+            TemplatePart::If { condition, yes, no, .. } => {
+                visit(condition);
+                part_children(yes, visit);
+                part_children(no, visit);
+            }
+            TemplatePart::For { collection, body, .. } => {
+                visit(collection);
+                part_children(body, visit);
+            }
+        }
+    }
+}

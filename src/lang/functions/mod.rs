@@ -7,6 +7,7 @@ mod collection;
 mod conversion;
 mod filesystem;
 mod format;
+mod network;
 mod numeric;
 mod regex;
 mod string;
@@ -310,6 +311,7 @@ fn all() -> Vec<Function> {
         conversion::functions(),
         filesystem::functions(),
         format::functions(),
+        network::functions(),
         numeric::functions(),
         regex::functions(),
         string::functions(),
