@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod apply;
+pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod graph;

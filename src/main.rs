@@ -1,1 +1,5 @@
-fn main() {}
+//! The `recon` command. Everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::from(recon::cli::main())
+}

@@ -51,7 +51,7 @@ impl Apply<'_> {
     ) -> Result<T, OperationError> {
         let address = display(change);
         let start = Instant::now();
-        let id = known_id(&change.before);
+        let id = if action == Action::Create { None } else { known_id(&change.before) };
         (self.options.events)(Event::Started { address: address.clone(), action, id });
         let mut operation = std::pin::pin!(operation);
         loop {

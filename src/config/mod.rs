@@ -19,7 +19,7 @@ use crate::lang::source::Span;
 use crate::lang::type_expr::TypeConstraint;
 use crate::lang::value::Value;
 
-pub use blocks::default_source;
+pub use blocks::{ConstantScope, default_source};
 pub use load::{LoadOptions, load};
 
 /// A stack's configuration: its root module and all modules called from it.

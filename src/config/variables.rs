@@ -26,7 +26,8 @@ pub struct VariableInputs {
     pub environment: Vec<(String, String)>,
     /// `--var name=value` and `--var-file path`, in order.
     pub options: Vec<VariableOption>,
-    /// A file whose values come last and count only where they name a declared variable: the sandbox's.
+    /// A file whose values come after all others but those of options, and count only where they name a declared
+    /// variable: the sandbox's.
     pub overlay: Option<PathBuf>,
 }
 
@@ -91,6 +92,10 @@ pub fn gather(
             &mut diagnostics,
         );
     }
+    if let Some(overlay) = &inputs.overlay {
+        let label = overlay.display().to_string();
+        read_definitions(overlay, label, root, Undeclared::Skip, &mut given, sources, &mut diagnostics);
+    }
     for option in &inputs.options {
         match option {
             VariableOption::Value { name, text } => {
@@ -116,10 +121,6 @@ pub fn gather(
                 read_definitions(path, label, root, Undeclared::Warn, &mut given, sources, &mut diagnostics);
             }
         }
-    }
-    if let Some(overlay) = &inputs.overlay {
-        let label = overlay.display().to_string();
-        read_definitions(overlay, label, root, Undeclared::Skip, &mut given, sources, &mut diagnostics);
     }
     let mut values = VariableValues::default();
     for (name, variable) in &root.variables {

@@ -78,9 +78,13 @@ pub struct Graph {
 }
 
 impl Graph {
+    fn empty() -> Graph {
+        Graph { graph: DiGraph::new(), index: BTreeMap::new() }
+    }
+
     /// Builds the graph and says what refers to nothing, or to itself in a circle.
     pub fn build(configuration: &Configuration) -> (Graph, Diagnostics) {
-        let mut graph = Graph { graph: DiGraph::new(), index: BTreeMap::new() };
+        let mut graph = Graph::empty();
         let mut diagnostics = Diagnostics::new();
         for (path, module) in &configuration.modules {
             graph.add(Node::Module(path.clone()));
@@ -114,10 +118,6 @@ impl Graph {
     fn add(&mut self, node: Node) {
         let index = self.graph.add_node(node.clone());
         self.index.insert(node, index);
-    }
-
-    fn contains(&self, node: &Node) -> bool {
-        self.index.contains_key(node)
     }
 
     /// Notes that `user` needs `used`. Nodes that do not exist are passed over: they have been complained of.

@@ -31,6 +31,16 @@ pub fn connect(configuration: &Configuration, graph: &mut Graph, diagnostics: &m
     }
 }
 
+/// What is wrong with the references of an expression that stands alone in a module, as at the console.
+pub fn check(configuration: &Configuration, path: &ModulePath, expr: &Expr) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let mut graph = Graph::empty();
+    let mut connector = Connector { configuration, graph: &mut graph, diagnostics: &mut diagnostics };
+    let node = Node::Module(path.clone());
+    connector.expression(path, &configuration.modules[path], &node, expr, Context::default());
+    diagnostics
+}
+
 impl Connector<'_> {
     fn module(&mut self, path: &ModulePath, module: &Module) {
         let here = Node::Module(path.clone());

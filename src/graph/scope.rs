@@ -30,6 +30,10 @@ pub struct Environment {
     pub impure: bool,
     /// Whether changes are being made: `terraform.applying`.
     pub applying: bool,
+    /// What `~` means in paths.
+    pub home_directory: Option<PathBuf>,
+    /// Whether expressions stand at the console.
+    pub console: bool,
 }
 
 /// One module instance's names.
@@ -134,5 +138,13 @@ impl Host for Environment {
 
     fn answers_impure(&self) -> bool {
         self.impure
+    }
+
+    fn home_directory(&self) -> Option<PathBuf> {
+        self.home_directory.clone()
+    }
+
+    fn is_console(&self) -> bool {
+        self.console
     }
 }

@@ -209,5 +209,8 @@ fn contains(arguments: &[Value]) -> CallResult {
 
 /// A string argument.
 fn text(arguments: &[Value], index: usize) -> Result<&str, CallError> {
-    arguments.get(index).and_then(Value::as_str).ok_or_else(|| CallError::argument(index, "a string is required"))
+    arguments
+        .get(index)
+        .and_then(Value::as_str)
+        .ok_or_else(|| CallError::argument(index, "a string is required"))
 }

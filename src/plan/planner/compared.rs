@@ -1,7 +1,7 @@
 //! The verdicts on one object's attributes.
 
 use crate::compare::object::{at_path, changed_paths, schema_at};
-use crate::compare::{Verdict, same_or_zero, verdict};
+use crate::compare::{Verdict, is_zero, same_or_zero, verdict};
 use crate::lang::convert::PathStep;
 use crate::lang::value::Value;
 use crate::plan::model::AttributeVerdict;
@@ -9,9 +9,10 @@ use crate::provider::AttributePath;
 use crate::schema::{BlockSchema, Equality};
 
 /// Compares an object three ways: `desired` is what it is to become, `live` what it is. Attributes in sync are left
-/// out; so is `tags_all` where `tags` says the same.
+/// out; so is `tags_all` where `tags` says the same, and whatever the code leaves to AWS.
 pub fn attributes(
     schema: &BlockSchema,
+    config: &Value,
     desired: &Value,
     recorded: &Value,
     live: Option<&Value>,
@@ -20,8 +21,11 @@ pub fn attributes(
     let mut paths = changed_paths(schema, base, desired);
     // Where code and AWS agree and the record is behind.
     for path in changed_paths(schema, recorded, base) {
-        let argument = schema_at(schema, &path).is_none_or(|attribute| attribute.is_argument());
-        if argument && !paths.contains(&path) {
+        let left_to_aws = match schema_at(schema, &path) {
+            Some(attribute) => attribute.computed && at_path(config, &path).is_null(),
+            None => is_zero(&at_path(config, &path[..1])),
+        };
+        if !left_to_aws && !paths.contains(&path) {
             paths.push(path);
         }
     }

@@ -335,7 +335,7 @@ impl Planner<'_> {
         change.unreadable = prior.unreadable;
         if self.options.mode == PlanMode::RefreshOnly {
             change.attributes =
-                compared::attributes(schema, &prior.now, &prior.recorded, prior.live.as_ref());
+                compared::attributes(schema, &config, &prior.now, &prior.recorded, prior.live.as_ref());
             change.verdict = compared::object_verdict(&change.attributes);
             change.after = prior.now.clone();
             return prior.now;
@@ -356,7 +356,8 @@ impl Planner<'_> {
         if differs && reason.is_none() {
             planned = renewed(schema, planned);
         }
-        change.attributes = compared::attributes(schema, &planned, &prior.recorded, prior.live.as_ref());
+        change.attributes =
+            compared::attributes(schema, &config, &planned, &prior.recorded, prior.live.as_ref());
         self.explain(module, block, change);
         change.verdict = compared::object_verdict(&change.attributes);
         if change.unreadable.is_some() {
