@@ -164,7 +164,15 @@ fn execute(
     } else {
         session.report(&prepared.diagnostics);
         if file.is_none() {
-            print!("{}", output::plan_text(&prepared.planned.plan));
+            print!(
+                "{}",
+                crate::render::plan::plan(
+                    &prepared.planned.plan,
+                    &session.registry,
+                    &session.sources,
+                    session.colors
+                )
+            );
         }
     }
     if !prepared.planned.plan.is_empty() && !approval.automatic && !approved(mode) {

@@ -66,7 +66,10 @@ pub fn run(args: DiffArgs, order: OptionOrder) -> u8 {
         super::output::json_plan(&session, &planned.plan, &diagnostics);
     } else {
         session.report(&diagnostics);
-        print!("{}", super::output::plan_text(&planned.plan));
+        print!(
+            "{}",
+            crate::render::plan::plan(&planned.plan, &session.registry, &session.sources, session.colors)
+        );
     }
     if let Some(path) = &args.out {
         let written = plan_file::write(path, &session, &loaded, &inputs, &args.plan, &planned, &state);

@@ -228,28 +228,3 @@ pub fn applied(done: Done, state: &State, mode: PlanMode) {
         println!("\nOutputs:\n\n{}", crate::render::value::outputs(&state.outputs));
     }
 }
-
-pub fn plan_text(plan: &Plan) -> String {
-    let mut text = String::new();
-    for change in &plan.changes {
-        if change.action == Action::NoOp && change.attributes.is_empty() {
-            continue;
-        }
-        text.push_str(&format!(
-            "{} {:?} {} {:?}\n",
-            change.address, change.action, change.verdict, change.reason
-        ));
-        for a in &change.attributes {
-            text.push_str(&format!(
-                "    {} {} {:?} cons={}\n",
-                crate::lang::convert::path_text(&a.path),
-                a.verdict,
-                a.live.as_ref().map(crate::lang::print::print),
-                a.consequence
-            ));
-        }
-    }
-    let c = plan.counts();
-    text.push_str(&format!("Plan: {} to add, {} to change, {} to destroy.\n", c.add, c.change, c.destroy));
-    text
-}
