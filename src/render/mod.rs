@@ -4,12 +4,16 @@
 //! name: `output -raw`, `output --json` and the JSON of a plan or a state.
 
 mod block;
+mod configuration_json;
 pub mod diagnostic;
 mod diff;
+mod json_value;
 pub mod plan;
+pub mod plan_json;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod state_json;
 mod style;
 pub mod summary;
 pub mod value;

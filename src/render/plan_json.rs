@@ -1,0 +1,292 @@
+//! A plan as `show --json` prints it: format version 1.2.
+//!
+//! As in Terraform's, sensitive values stand in the open and `…_sensitive` says which they are: a plan's JSON is to be
+//! kept as the state is.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::address::{InstanceAddress, Mode, ModuleInstance, Target, parse_instance, parse_target};
+use crate::config::Configuration;
+use crate::lang::value::Value;
+use crate::plan::model::{Action, CheckResult, CheckStatus, OutputChange, Plan, ResourceChange};
+use crate::provider::registry::Registry;
+use crate::state::{State, TERRAFORM_VERSION, encode_plain};
+
+use super::configuration_json::configuration;
+use super::json_value::{after_unknown, known, path, sensitive, unknown};
+use super::plan::drifted_in_record;
+use super::state_json::{Object, address_members, key_json, root_module, values};
+
+/// A plan as JSON. `state` is the state that it was made against, `errored` whether making it ended in an error.
+pub fn plan_json(
+    plan: &Plan,
+    state: &State,
+    stack: &Configuration,
+    registry: &Registry,
+    errored: bool,
+) -> Json {
+    let mut members = Map::new();
+    members.insert("format_version".into(), json!("1.2"));
+    members.insert("terraform_version".into(), json!(TERRAFORM_VERSION));
+    let variables: Map<String, Json> = plan
+        .variables
+        .iter()
+        .map(|(name, value)| (name.to_string(), json!({ "value": encode_plain(value) })))
+        .collect();
+    if !variables.is_empty() {
+        members.insert("variables".into(), Json::Object(variables));
+    }
+    members.insert("planned_values".into(), planned_values(plan, state, registry));
+    let drift: Vec<Json> =
+        plan.changes.iter().filter(|change| drifted_in_record(change)).map(drift_json).collect();
+    insert_list(&mut members, "resource_drift", drift);
+    insert_list(&mut members, "resource_changes", plan.changes.iter().map(change_json).collect());
+    let outputs: Map<String, Json> =
+        plan.outputs.iter().map(|(name, output)| (name.to_string(), output_json(output))).collect();
+    if !outputs.is_empty() {
+        members.insert("output_changes".into(), Json::Object(outputs));
+    }
+    if !state.is_empty() {
+        let prior = json!({
+            "format_version": "1.0",
+            "terraform_version": TERRAFORM_VERSION,
+            "values": values(&state.outputs, prior_objects(plan, state, registry)),
+        });
+        members.insert("prior_state".into(), prior);
+    }
+    members.insert("configuration".into(), configuration(stack, registry));
+    insert_list(&mut members, "checks", plan.checks.iter().map(check_json).collect());
+    members.insert("timestamp".into(), json!(plan.timestamp));
+    members.insert("applyable".into(), json!(!errored && !(plan.is_empty() && !records(plan))));
+    members.insert("complete".into(), json!(!errored && !plan.targeted));
+    members.insert("errored".into(), json!(errored));
+    Json::Object(members)
+}
+
+/// Whether there is something to be recorded, if nothing else.
+fn records(plan: &Plan) -> bool {
+    plan.mode == crate::plan::model::PlanMode::RefreshOnly && plan.changes.iter().any(drifted_in_record)
+}
+
+fn insert_list(members: &mut Map<String, Json>, name: &str, list: Vec<Json>) {
+    if !list.is_empty() {
+        members.insert(name.to_owned(), Json::Array(list));
+    }
+}
+
+fn planned_object(change: &ResourceChange, value: &Value) -> Object {
+    Object {
+        address: change.address.clone(),
+        provider: change.provider.to_string(),
+        schema_version: change.schema_version,
+        value: value.clone(),
+        depends_on: Vec::new(),
+        tainted: false,
+        deposed: None,
+    }
+}
+
+/// Recorded objects that the plan says nothing of.
+fn untouched<'a>(
+    plan: &'a Plan,
+    state: &'a State,
+    registry: &'a Registry,
+) -> impl Iterator<Item = Object> + 'a {
+    let mut named: BTreeSet<(&InstanceAddress, Option<&str>)> = BTreeSet::new();
+    for change in &plan.changes {
+        named.insert((&change.address, change.deposed.as_deref()));
+        named.extend(change.previous_address.as_ref().map(|previous| (previous, None)));
+    }
+    state.objects().filter(move |(address, deposed, _, _)| !named.contains(&(address, *deposed))).map(
+        move |(address, deposed, resource, instance)| {
+            Object::recorded(address, deposed, resource, instance, registry)
+        },
+    )
+}
+
+fn planned_values(plan: &Plan, state: &State, registry: &Registry) -> Json {
+    let mut members = Map::new();
+    let mut outputs = Map::new();
+    for (name, output) in plan.outputs.iter().filter(|(_, output)| output.action != Action::Delete) {
+        let mut entry = Map::new();
+        entry.insert("sensitive".into(), json!(output.sensitive));
+        if output.after.is_wholly_known() {
+            entry.insert("type".into(), output.after.ty().to_json());
+            entry.insert("value".into(), encode_plain(&output.after));
+        }
+        outputs.insert(name.to_string(), Json::Object(entry));
+    }
+    if !outputs.is_empty() {
+        members.insert("outputs".into(), Json::Object(outputs));
+    }
+    let planned = plan
+        .changes
+        .iter()
+        .filter(|change| change.deposed.is_none() && !change.after.is_null())
+        .map(|change| planned_object(change, &change.after));
+    // Data that the plan does not mention has been read anew, and what it says is not kept with the plan.
+    let rest = untouched(plan, state, registry)
+        .filter(|object| object.address.resource.mode == Mode::Managed && object.deposed.is_none());
+    members.insert("root_module".into(), root_module(planned.chain(rest).collect()));
+    Json::Object(members)
+}
+
+/// The objects as they are before anything is done: as read, or as recorded.
+fn prior_objects(plan: &Plan, state: &State, registry: &Registry) -> Vec<Object> {
+    let before = plan.changes.iter().filter(|change| !change.before.is_null()).map(|change| {
+        let recorded = change.previous_address.as_ref().unwrap_or(&change.address);
+        let instance = match &change.deposed {
+            None => state.get(recorded).map(|(_, instance)| instance),
+            Some(_) => None,
+        };
+        Object {
+            depends_on: instance.map(|instance| instance.dependencies.clone()).unwrap_or_default(),
+            tainted: instance.is_some_and(|instance| instance.tainted),
+            deposed: change.deposed.clone(),
+            ..planned_object(change, &change.before)
+        }
+    });
+    before.chain(untouched(plan, state, registry)).collect()
+}
+
+fn head(change: &ResourceChange) -> Map<String, Json> {
+    let mut members = Map::new();
+    let mut own = address_members(&change.address);
+    if let Some(address) = own.remove("address") {
+        members.insert("address".into(), address);
+    }
+    if let Some(previous) = &change.previous_address {
+        members.insert("previous_address".into(), json!(previous.to_string()));
+    }
+    if !change.address.module.is_root() {
+        members.insert("module_address".into(), json!(change.address.module.to_string()));
+    }
+    members.extend(own);
+    members.insert("provider_name".into(), json!(&*change.provider));
+    if let Some(key) = &change.deposed {
+        members.insert("deposed".into(), json!(key));
+    }
+    members
+}
+
+fn sides(actions: &[&str], before: &Value, after: &Value) -> Map<String, Json> {
+    let mut members = Map::new();
+    members.insert("actions".into(), json!(actions));
+    members.insert("before".into(), known(before));
+    members.insert("after".into(), known(after));
+    members.insert("after_unknown".into(), after_unknown(after));
+    members.insert("before_sensitive".into(), sensitive(before));
+    members.insert("after_sensitive".into(), sensitive(after));
+    members
+}
+
+fn change_json(change: &ResourceChange) -> Json {
+    let mut members = head(change);
+    let mut own = sides(change.action.words(), &change.before, &change.after);
+    if !change.replace_paths.is_empty() {
+        own.insert("replace_paths".into(), change.replace_paths.iter().map(|steps| path(steps)).collect());
+    }
+    if let Some(id) = &change.importing {
+        own.insert("importing".into(), json!({ "id": id }));
+    }
+    members.insert("change".into(), Json::Object(own));
+    if let Some(reason) = change.reason {
+        members.insert("action_reason".into(), json!(reason.word()));
+    }
+    Json::Object(members)
+}
+
+/// From the record to AWS.
+fn drift_json(change: &ResourceChange) -> Json {
+    let mut members = head(change);
+    let actions: &[&str] = if change.before.is_null() { &["delete"] } else { &["update"] };
+    members.insert("change".into(), Json::Object(sides(actions, &change.recorded, &change.before)));
+    Json::Object(members)
+}
+
+fn output_json(output: &OutputChange) -> Json {
+    let mut members = Map::new();
+    members.insert("actions".into(), json!(output.action.words()));
+    members.insert("before".into(), known(&output.before));
+    if output.after.is_known() {
+        members.insert("after".into(), known(&output.after));
+    }
+    let not_known = if output.after.is_wholly_known() { json!(false) } else { unknown(&output.after) };
+    members.insert("after_unknown".into(), not_known);
+    members.insert("before_sensitive".into(), json!(output.sensitive));
+    members.insert("after_sensitive".into(), json!(output.sensitive));
+    Json::Object(members)
+}
+
+fn status(status: CheckStatus) -> &'static str {
+    match status {
+        CheckStatus::Pass => "pass",
+        CheckStatus::Fail => "fail",
+        CheckStatus::Error => "error",
+        CheckStatus::Unknown => "unknown",
+    }
+}
+
+fn check_json(check: &CheckResult) -> Json {
+    let mut address = Map::new();
+    address.insert("kind".into(), json!(check.kind));
+    let (module, name) = split(check.kind, &check.object);
+    match parse_target(&check.object) {
+        Some(Target::Resource { resource, .. }) if check.kind == "resource" => {
+            address.insert("mode".into(), json!(resource.resource.mode.to_string()));
+            address.insert("type".into(), json!(&*resource.resource.ty));
+            address.insert("name".into(), json!(&*resource.resource.name));
+            let module = resource.module.to_string();
+            if !module.is_empty() {
+                address.insert("module".into(), json!(module));
+            }
+        }
+        _ => {
+            address.insert("name".into(), json!(name));
+            if !module.is_empty() {
+                address.insert("module".into(), json!(module));
+            }
+        }
+    }
+    address.insert("to_display".into(), json!(check.object));
+    let instances: Vec<Json> = check
+        .instances
+        .iter()
+        .map(|(instance, own, messages)| {
+            let mut address = Map::new();
+            address.insert("to_display".into(), json!(instance));
+            let parsed = parse_instance(instance).filter(|_| check.kind == "resource");
+            let module = match &parsed {
+                Some(parsed) => parsed.module.to_string(),
+                None => split(check.kind, instance).0.to_owned(),
+            };
+            if module != ModuleInstance::root().to_string() {
+                address.insert("module".into(), json!(module));
+            }
+            if let Some(key) = parsed.and_then(|parsed| key_json(&parsed.key)) {
+                address.insert("instance_key".into(), key);
+            }
+            let mut members = Map::new();
+            members.insert("address".into(), Json::Object(address));
+            members.insert("status".into(), json!(status(*own)));
+            let problems = messages.iter().map(|message| json!({ "message": message })).collect();
+            insert_list(&mut members, "problems", problems);
+            Json::Object(members)
+        })
+        .collect();
+    let mut members = Map::new();
+    members.insert("address".into(), Json::Object(address));
+    members.insert("status".into(), json!(status(check.status)));
+    insert_list(&mut members, "instances", instances);
+    Json::Object(members)
+}
+
+/// The module, empty for the root's, and the name of a check, output or variable: `module.a.check.health`.
+fn split<'a>(kind: &str, object: &'a str) -> (&'a str, &'a str) {
+    let word = if kind == "output_value" { "output" } else { kind };
+    let (before, name) = object.rsplit_once('.').unwrap_or(("", object));
+    let module = before.strip_suffix(word).unwrap_or(before);
+    (module.strip_suffix('.').unwrap_or(module), name)
+}
