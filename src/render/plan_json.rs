@@ -290,3 +290,152 @@ fn split<'a>(kind: &str, object: &'a str) -> (&'a str, &'a str) {
     let module = before.strip_suffix(word).unwrap_or(before);
     (module.strip_suffix('.').unwrap_or(module), name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::sample::{SECRET, everything};
+    use super::*;
+    use crate::config::{LoadOptions, load};
+    use crate::lang::source::SourceMap;
+
+    fn sample() -> Json {
+        let directory =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/stacks/checks/02/config");
+        let (stack, diagnostics) = load(&LoadOptions { directory, shown: PathBuf::new() }, &SourceMap::new());
+        assert!(!diagnostics.has_errors());
+        let (mut plan, _) = everything();
+        let failed = CheckResult {
+            kind: "check",
+            object: "check.round_number".into(),
+            status: CheckStatus::Fail,
+            instances: vec![(
+                "check.round_number".into(),
+                CheckStatus::Fail,
+                vec!["Stock is counted in fives.".into()],
+            )],
+        };
+        let passed = |kind, object: &str, instance: &str| CheckResult {
+            kind,
+            object: object.into(),
+            status: CheckStatus::Pass,
+            instances: vec![(instance.into(), CheckStatus::Pass, Vec::new())],
+        };
+        plan.checks = vec![
+            failed,
+            passed("var", "module.child.var.age", "module.child.var.age"),
+            passed("resource", "terraform_data.a", "terraform_data.a[1]"),
+        ];
+        plan_json(&plan, &State::new(), &stack, &Registry::new(), false)
+    }
+
+    fn change<'a>(plan: &'a Json, address: &str) -> &'a Json {
+        plan["resource_changes"].as_array().unwrap().iter().find(|one| one["address"] == address).unwrap()
+    }
+
+    // What is in a change of each kind is what Terraform 1.11.4 puts there.
+    #[test]
+    fn changes_have_their_fields() {
+        let plan = sample();
+        let replaced = change(&plan, "terraform_data.replaced[0]");
+        assert_eq!(replaced["index"], 0);
+        assert_eq!(replaced["action_reason"], "replace_because_cannot_update");
+        let own = &replaced["change"];
+        assert_eq!(own["actions"], json!(["delete", "create"]));
+        assert_eq!(own["replace_paths"], json!([["triggers_replace"]]));
+        assert_eq!(own["after_unknown"]["id"], true);
+        assert!(own["after"].get("id").is_none());
+        assert_eq!(own["before_sensitive"], json!({"input": {"password": true}}));
+        assert_eq!(own["after_sensitive"], json!({"input": true}));
+        let deleted = change(&plan, "terraform_data.old[\"k\"]");
+        assert_eq!(deleted["index"], "k");
+        assert_eq!(deleted["change"]["after"], Json::Null);
+        assert_eq!(deleted["change"]["after_unknown"], json!({}));
+        assert_eq!(deleted["change"]["after_sensitive"], false);
+        assert_eq!(change(&plan, "terraform_data.new")["previous_address"], "terraform_data.former");
+        assert_eq!(change(&plan, "terraform_data.found")["change"]["importing"], json!({"id": "1"}));
+        assert_eq!(change(&plan, "module.alb.aws_lb.main")["module_address"], "module.alb");
+    }
+
+    #[test]
+    fn drift_is_from_the_record_to_aws() {
+        let plan = sample();
+        let drift = plan["resource_drift"].as_array().unwrap();
+        let of = |address: &str| &drift.iter().find(|one| one["address"] == address).unwrap()["change"];
+        let main = of("module.alb.aws_lb.main");
+        assert_eq!(
+            (&main["before"]["idle_timeout"], &main["after"]["idle_timeout"]),
+            (&json!(120), &json!(60))
+        );
+        assert_eq!(of("aws_lb.gone")["actions"], json!(["delete"]));
+    }
+
+    #[test]
+    fn outputs_and_checks_have_their_fields() {
+        let plan = sample();
+        assert_eq!(
+            plan["output_changes"]["dns"],
+            json!({
+                "actions": ["create"],
+                "before": null,
+                "after_unknown": true,
+                "before_sensitive": false,
+                "after_sensitive": false,
+            })
+        );
+        assert_eq!(plan["planned_values"]["outputs"]["dns"], json!({"sensitive": false}));
+        let recorded: Json = serde_json::from_str(
+            &std::fs::read_to_string(
+                PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+                    .join("tests/conformance/stacks/checks/02/plan.json"),
+            )
+            .unwrap(),
+        )
+        .unwrap();
+        assert_eq!(plan["checks"][0], recorded["checks"][0]);
+        assert_eq!(plan["configuration"], recorded["configuration"]);
+        assert_eq!(
+            plan["checks"][1]["instances"][0]["address"],
+            json!({"to_display": "module.child.var.age", "module": "module.child"})
+        );
+        assert_eq!(
+            plan["checks"][2]["instances"][0]["address"],
+            json!({"to_display": "terraform_data.a[1]", "instance_key": 1})
+        );
+        assert_eq!(plan["checks"][2]["address"]["type"], "terraform_data");
+    }
+
+    // The format has sensitive values in it and says where: each of them is said.
+    #[test]
+    fn every_sensitive_value_is_said_to_be() {
+        fn find(value: &Json, sensitive: &Json, hidden: &mut usize, shown: &mut Vec<String>) {
+            if *sensitive == Json::Bool(true) {
+                *hidden += usize::from(value.to_string().contains(SECRET));
+                return;
+            }
+            match value {
+                Json::Object(members) => {
+                    members.iter().for_each(|(name, value)| find(value, &sensitive[name], hidden, shown));
+                }
+                Json::Array(items) => {
+                    items.iter().enumerate().for_each(|(at, item)| find(item, &sensitive[at], hidden, shown));
+                }
+                other if other == SECRET => shown.push(other.to_string()),
+                _ => {}
+            }
+        }
+        let plan = sample();
+        let (mut hidden, mut shown) = (0, Vec::new());
+        for one in plan["resource_changes"].as_array().unwrap() {
+            for side in ["before", "after"] {
+                let own = &one["change"];
+                find(&own[side], &own[format!("{side}_sensitive")], &mut hidden, &mut shown);
+            }
+        }
+        for object in plan["planned_values"]["root_module"]["resources"].as_array().unwrap() {
+            find(&object["values"], &object["sensitive_values"], &mut hidden, &mut shown);
+        }
+        assert!(hidden > 4 && shown.is_empty(), "{hidden} {shown:?}");
+    }
+}
