@@ -1,6 +1,6 @@
 //! recon: a GitOps reconciler for AWS.
 //!
-//! The library holds everything but the terminal. Data flows one way through its rooms, from text to
+//! The library holds everything but the process. Data flows one way through its rooms, from text to
 //! AWS: `lang`, `address`, `config`, `schema`, `provider`, `state`, `graph`, `live`, `compare`, `plan`,
 //! `apply`, `render`, `sandbox`, `cli`. A room may use the rooms named before it and never one
 //! named after. `docs/architecture.md` describes each of them.

@@ -1,11 +1,9 @@
 //! From a stack to its plan: the steps that diff, apply and destroy share.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
-
 use clap::Args;
 use futures::future::join_all;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::address::{InstanceAddress, Target, parse_instance, parse_target};
 use crate::config::variables::VariableInputs;
@@ -78,14 +76,9 @@ pub async fn prepare(
     let options = options(args, mode, &mut diagnostics);
     let Some(loaded) = session.load(inputs, &mut diagnostics) else { return Err(diagnostics) };
     let stack = loaded.stack(&session.registry);
-    let first = if mode == PlanMode::Destroy {
-        let mut ignored = Diagnostics::new();
-        let found = offline(stack, &mut ignored);
-        diagnostics.append(only_provider_errors(ignored));
-        found
-    } else {
-        offline(stack, &mut diagnostics)
-    };
+    // To destroy, resources need not be right any more; what is wrong with a provider shows when it is used.
+    let mut ignored = Diagnostics::new();
+    let first = offline(stack, if mode == PlanMode::Destroy { &mut ignored } else { &mut diagnostics });
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
@@ -139,11 +132,6 @@ pub async fn prepare(
 fn with(mut diagnostics: Diagnostics, diagnostic: Diagnostic) -> Diagnostics {
     diagnostics.push(diagnostic);
     diagnostics
-}
-
-/// To destroy, resources need not be right any more, but providers must.
-fn only_provider_errors(found: Diagnostics) -> Diagnostics {
-    Diagnostics(found.0.into_iter().filter(|diagnostic| diagnostic.address.is_none() && false).collect())
 }
 
 fn options(args: &PlanArgs, mode: PlanMode, diagnostics: &mut Diagnostics) -> Options {
@@ -286,6 +274,3 @@ async fn read_data(
 pub fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
-
-/// How long an interrupted command may take to finish what is under way.
-pub const GRACE: Duration = Duration::from_secs(600);

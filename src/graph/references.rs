@@ -557,8 +557,7 @@ pub fn provider_of(
         None => (Arc::from(implied_provider(&block.resource.ty)), None),
     };
     let mut path = path.clone();
-    loop {
-        let Some(module) = configuration.modules.get(&path) else { break };
+    while let Some(module) = configuration.modules.get(&path) {
         if module.providers.contains_key(&(Arc::clone(&name), alias.clone())) {
             break;
         }

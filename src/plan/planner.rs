@@ -12,7 +12,7 @@ use crate::address::{
 };
 use crate::config::{Module, ResourceBlock};
 use crate::graph::evaluate::{Checked, extend_once};
-use crate::graph::expand::{Expansion, expand};
+use crate::graph::expand::expand;
 use crate::graph::references::provider_of;
 use crate::graph::scope::ModuleScope;
 use crate::graph::values::{Values, aggregate};

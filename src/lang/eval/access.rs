@@ -269,8 +269,7 @@ impl Evaluator<'_> {
             let item = self.each_item(unknown, each);
             return Value::unknown_not_null(Type::list(item.ty())).with_marks(marks);
         };
-        let items: Vec<Value> =
-            elements.to_vec().into_iter().map(|item| self.each_item(item, each)).collect();
+        let items: Vec<Value> = elements.iter().map(|item| self.each_item(item.clone(), each)).collect();
         let result = match &ty {
             Type::Tuple(_) => Value::tuple(items),
             _ => {

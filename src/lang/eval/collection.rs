@@ -195,15 +195,15 @@ impl Evaluator<'_> {
                 let value = this.eval(&each.value);
                 if each.group {
                     groups.entry(name).or_default().push(value);
-                } else if entries.contains_key(&name) {
+                } else if let std::collections::btree_map::Entry::Vacant(vacant) = entries.entry(name.clone()) {
+                    vacant.insert(value);
+                } else {
                     let shown = if marks.is_empty() { format!(" {name:?}") } else { String::new() };
                     let detail = format!(
                         "Two different items produced the key{shown} in this 'for' expression. If duplicates are \
                          expected, use the ellipsis (...) after the value expression to enable grouping by key."
                     );
                     this.fail(Diagnostic::error("Duplicate object key", detail).at(key_expr.span).within(span));
-                } else {
-                    entries.insert(name, value);
                 }
             });
             // One diagnostic for a mistake, not one for each element.

@@ -158,9 +158,8 @@ fn subnets(arguments: &[Value]) -> CallResult {
     let mut next: Option<u128> = Some(network.base);
     let last = network.base | low_ones(network.host_bits());
     let mut found = Vec::new();
-    for index in 1..arguments.len() {
-        let bits =
-            arguments[index].as_i64().ok_or_else(|| CallError::argument(index, "must be a whole number"))?;
+    for (index, argument) in arguments.iter().enumerate().skip(1) {
+        let bits = argument.as_i64().ok_or_else(|| CallError::argument(index, "must be a whole number"))?;
         if bits < 1 {
             return Err(CallError::argument(index, "must extend prefix by at least one bit"));
         }

@@ -189,7 +189,7 @@ fn in_class(class: &[char], letter: char) -> Result<bool, BadPattern> {
         all => (false, all),
     };
     // One end of a range: a letter, maybe escaped, but no bare dash.
-    fn end<'a>(letters: &'a [char]) -> Result<(char, &'a [char]), BadPattern> {
+    fn end(letters: &[char]) -> Result<(char, &[char]), BadPattern> {
         match letters {
             ['\\', letter, rest @ ..] => Ok((*letter, rest)),
             [] | ['-' | '\\', ..] => Err(BadPattern),

@@ -2,6 +2,8 @@
 //! the methods that Go's `math` package documents for amd64. The standard library's own may differ in the last
 //! place, which would show as a change in a plan.
 
+#![expect(clippy::excessive_precision, reason = "the digits are those of the published algorithm")]
+
 /// ln 2 in two parts, the first with zeros at the end so that its product with a small integer is exact.
 const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
 const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
