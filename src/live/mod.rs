@@ -31,6 +31,9 @@ pub struct Live {
     objects: BTreeMap<(InstanceAddress, Option<String>), Outcome>,
 }
 
+/// An object that is asked for: its address, its key if it is deposed, what is recorded of it.
+type Asked = (InstanceAddress, Option<String>, Value);
+
 /// The provider configuration that a state file's text means. `None` if recon has no such provider.
 pub fn provider_key(registry: &Registry, text: &str) -> Option<ProviderKey> {
     let provider = registry.provider_by_source(provider_source(text)?)?;
@@ -95,8 +98,7 @@ impl Live {
 
     /// Reads every recorded managed object, deposed ones included, that recon has a type for.
     pub async fn read_all(&mut self, state: &State) -> Result<(), OperationError> {
-        let mut groups: BTreeMap<(ProviderKey, Arc<str>), Vec<(InstanceAddress, Option<String>, Value)>> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<(ProviderKey, Arc<str>), Vec<Asked>> = BTreeMap::new();
         for (address, deposed, resource, instance) in state.objects() {
             if address.resource.mode != Mode::Managed {
                 continue;

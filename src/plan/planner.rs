@@ -484,9 +484,11 @@ pub fn operation_detail(error: &OperationError) -> String {
     format!("{text}{stop}{advice}")
 }
 
+/// Each instance's status and failure messages.
+type Instances = BTreeMap<String, (CheckStatus, Vec<String>)>;
+
 fn check_results(checked: &[Checked]) -> Vec<CheckResult> {
-    let mut results: BTreeMap<(&'static str, String), BTreeMap<String, (CheckStatus, Vec<String>)>> =
-        BTreeMap::new();
+    let mut results: BTreeMap<(&'static str, String), Instances> = BTreeMap::new();
     for check in checked {
         let instances = results.entry((check.kind, check.object.clone())).or_default();
         let entry = instances.entry(check.instance.clone()).or_insert((CheckStatus::Pass, Vec::new()));

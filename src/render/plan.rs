@@ -56,7 +56,7 @@ pub fn counts_line(plan: &Plan) -> String {
 }
 
 fn last_line(plan: &Plan) -> String {
-    let recorded_only = plan.changes.iter().any(|change| drifted_in_record(change));
+    let recorded_only = plan.changes.iter().any(drifted_in_record);
     match plan.mode {
         PlanMode::RefreshOnly if recorded_only => {
             "Applying this plan records what AWS holds now. It changes nothing in AWS.".to_owned()

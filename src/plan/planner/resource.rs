@@ -431,7 +431,7 @@ impl Planner<'_> {
             .body
             .blocks
             .iter()
-            .filter(|inner| &*inner.kind.name == &**name)
+            .filter(|inner| inner.kind.name == *name)
             .map(|inner| &inner.body)
             .collect();
         while let Some(body) = bodies.pop() {
