@@ -5,6 +5,9 @@ mod support;
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use support::aws::Aws;
+use support::stack::Stack;
+
 fn readme() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
 }
@@ -57,8 +60,8 @@ fn the_resource_table_names_every_type() {
 /// The sandbox examples, in their order, against a local AWS of the test's own.
 #[test]
 fn the_sandbox_examples_work() {
-    let aws = support::Aws::fresh();
-    let stack = support::Stack::copied(&aws, "stacks", "pipeline");
+    let aws = Aws::fresh();
+    let stack = Stack::copied(&aws, "stacks", "pipeline");
     let mut run = 0;
     for line in examples(&readme()) {
         let Some(command) = line.strip_prefix("recon sandbox run -- recon ") else { continue };

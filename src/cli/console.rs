@@ -252,7 +252,11 @@ impl Console<'_> {
 fn misplaced_type(expr: &crate::lang::ast::Expr) -> Diagnostics {
     use crate::lang::ast::ExprKind;
     let mut diagnostics = Diagnostics::new();
-    let whole = matches!(&expr.kind, ExprKind::Call(call) if &*call.name.name == "type");
+    let mut inner = expr;
+    while let ExprKind::Parens(expr) = &inner.kind {
+        inner = expr;
+    }
+    let whole = matches!(&inner.kind, ExprKind::Call(call) if &*call.name.name == "type");
     if !whole && crate::lang::reference::calls(expr).any(|name| name == "type") {
         diagnostics.push(
             crate::lang::diagnostic::Diagnostic::error(

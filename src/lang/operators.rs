@@ -32,9 +32,6 @@ pub fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<V
         (Kind::Bool(left), Kind::Bool(right)) => {
             Value::bool(if operator == B::And { *left && *right } else { *left || *right })
         }
-        // One operand can settle the answer whatever the other one will be.
-        (Kind::Bool(false), _) | (_, Kind::Bool(false)) if operator == B::And => Value::bool(false),
-        (Kind::Bool(true), _) | (_, Kind::Bool(true)) if operator == B::Or => Value::bool(true),
         (Kind::Number(left), Kind::Number(right)) => arithmetic(operator, left, right)?,
         _ => match operator {
             B::And | B::Or | B::Greater | B::GreaterOrEqual | B::Less | B::LessOrEqual => {
@@ -125,7 +122,7 @@ pub fn equality(left: &Value, right: &Value) -> Option<bool> {
         (Kind::String(left), Kind::String(right)) => Some(left == right),
         (Kind::Type(left), Kind::Type(right)) => Some(left == right),
         (Kind::List(own, left), Kind::List(other, right)) => {
-            if own != other && !own.has_dynamic() && !other.has_dynamic() {
+            if own != other {
                 return Some(false);
             }
             all_equal(left.len() == right.len(), left.iter().zip(right.iter()))
@@ -134,7 +131,7 @@ pub fn equality(left: &Value, right: &Value) -> Option<bool> {
             all_equal(left.len() == right.len(), left.iter().zip(right.iter()))
         }
         (Kind::Set(own, left), Kind::Set(other, right)) => {
-            if own != other && !own.has_dynamic() && !other.has_dynamic() {
+            if own != other {
                 return Some(false);
             }
             if !left.iter().chain(right.iter()).all(Value::is_wholly_known) {
@@ -143,7 +140,7 @@ pub fn equality(left: &Value, right: &Value) -> Option<bool> {
             Some(left == right)
         }
         (Kind::Map(own, left), Kind::Map(other, right)) => {
-            if own != other && !own.has_dynamic() && !other.has_dynamic() {
+            if own != other {
                 return Some(false);
             }
             all_equal(left.keys().eq(right.keys()), left.values().zip(right.values()))

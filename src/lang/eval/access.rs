@@ -102,7 +102,9 @@ fn word(ty: &Type) -> &'static str {
 
 /// `value[key]`
 pub fn index(value: &Value, key: &Value) -> Result<Value, AccessError> {
-    let marks = value.marks | key.marks;
+    // The key of an object's attribute leaves no mark on it, as in the reference.
+    let is_object = matches!(value.ty(), Type::Object(_));
+    let marks = if is_object { value.marks } else { value.marks | key.marks };
     let invalid = |detail: String| Err(AccessError::new("Invalid index", detail));
     if value.is_null() {
         return Err(AccessError::new(
