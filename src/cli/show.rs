@@ -69,7 +69,7 @@ pub fn run(args: ShowArgs) -> u8 {
         }
     };
     if args.json {
-        println!("{}", state.to_text());
+        println!("{}", crate::render::state_json::state_json(&state, &session.registry));
     } else if state.is_empty() {
         println!("The state is empty. There are no resources or outputs.");
     } else {
