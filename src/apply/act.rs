@@ -49,7 +49,7 @@ impl Apply<'_> {
         action: Action,
         operation: impl Future<Output = Result<T, OperationError>>,
     ) -> Result<T, OperationError> {
-        let address = display(change);
+        let address = change.address.clone();
         let start = Instant::now();
         let id = if action == Action::Create { None } else { known_id(&change.before) };
         (self.options.events)(Event::Started { address: address.clone(), action, id });
@@ -75,7 +75,7 @@ impl Apply<'_> {
     fn completed(&self, change: &ResourceChange, action: Action, value: &Value, start: Instant) {
         let id = known_id(value);
         (self.options.events)(Event::Completed {
-            address: display(change),
+            address: change.address.clone(),
             action,
             id,
             elapsed: start.elapsed(),
@@ -576,11 +576,4 @@ fn new_instance(change: &ResourceChange, schema: &Schema, value: &Value, tainted
 
 fn known_id(value: &Value) -> Option<String> {
     value.known("id").and_then(Value::as_str).map(str::to_owned)
-}
-
-fn display(change: &ResourceChange) -> String {
-    match &change.deposed {
-        Some(deposed) => format!("{} (deposed {deposed})", change.address),
-        None => change.address.to_string(),
-    }
 }

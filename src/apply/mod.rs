@@ -38,24 +38,24 @@ use record::Recorder;
 pub enum Event {
     /// An action on an object begins.
     Started {
-        address: String,
+        address: InstanceAddress,
         action: Action,
         id: Option<String>,
     },
     /// It still goes on.
     Going {
-        address: String,
+        address: InstanceAddress,
         action: Action,
         elapsed: Duration,
     },
     Completed {
-        address: String,
+        address: InstanceAddress,
         action: Action,
         id: Option<String>,
         elapsed: Duration,
     },
     Failed {
-        address: String,
+        address: InstanceAddress,
         action: Action,
         elapsed: Duration,
     },
