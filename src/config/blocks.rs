@@ -25,7 +25,8 @@ pub struct ConstantScope;
 
 impl Scope for ConstantScope {
     fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostic> {
-        Err(Diagnostic::error("Variables not allowed", "Variables may not be used here.").at(traversal.span))
+        Err(Diagnostic::error("Variables not allowed", "Variables may not be used here.")
+            .at(traversal.root.span))
     }
 
     fn host(&self) -> &dyn Host {
@@ -84,7 +85,7 @@ fn constant_as(attribute: &Attribute, ty: &Type, diagnostics: &mut Diagnostics) 
         Ok(value) => Some(value),
         Err(error) => {
             let detail = format!("Unsuitable value: {error}.");
-            diagnostics.push(Diagnostic::error("Unsuitable value type", detail).at(attribute.expr.span));
+            diagnostics.push(Diagnostic::error("Unsuitable value type", detail).at(attribute.expr.start()));
             None
         }
     }
@@ -164,7 +165,7 @@ fn depends_on(content: &Content, diagnostics: &mut Diagnostics) -> Vec<Traversal
                     "A single static variable reference is required: only attribute access and indexing with constant \
                      keys. No calculations, function calls, template expressions, etc are allowed here.",
                 )
-                .at(element.span),
+                .at(element.start()),
             ),
         }
     }
@@ -410,11 +411,12 @@ pub fn module_call(block: &Block, diagnostics: &mut Diagnostics) -> Option<Modul
     let source = content.get("source").and_then(|attribute| {
         let value = constant(&attribute.expr, diagnostics)?;
         match value.as_str() {
-            Some(text) => Some((text.to_owned(), attribute.expr.span)),
+            Some(text) => Some((text.to_owned(), attribute.expr.start())),
             None => {
-                let summary = "Invalid module source";
-                diagnostics
-                    .push(Diagnostic::error(summary, "The source must be a string.").at(attribute.expr.span));
+                diagnostics.push(
+                    Diagnostic::error("Unsuitable value type", "Unsuitable value: a string is required.")
+                        .at(attribute.expr.start()),
+                );
                 None
             }
         }

@@ -106,10 +106,12 @@ fn module_directory(
     diagnostics: &mut Diagnostics,
 ) -> Option<PathBuf> {
     if is_local_source(&call.source) {
-        if let Some((_, span)) = &call.version {
+        if call.version.is_some() {
             let detail = "Cannot apply a version constraint to a module with a local path: it has the version of the \
                           module that calls it.";
-            diagnostics.push(Diagnostic::error("Invalid registry module source address", detail).at(*span));
+            diagnostics.push(
+                Diagnostic::error("Invalid registry module source address", detail).at(call.source_span),
+            );
             return None;
         }
         let directory = normalized(&caller.join(&call.source));
@@ -195,7 +197,7 @@ fn check_call(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostics) 
         if variable.default.is_none() && variable.default_span.is_none() && !call.arguments.contains_key(name)
         {
             let detail = format!("The argument {name:?} is required, but no definition was found.");
-            diagnostics.push(Diagnostic::error("Missing required argument", detail).at(call.declared_at));
+            diagnostics.push(Diagnostic::error("Missing required argument", detail).at(call.body_missing));
         }
     }
 }

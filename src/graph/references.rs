@@ -341,9 +341,11 @@ impl Connector<'_> {
             }
             Reference::Module(name) => self.module_target(path, module, name, traversal, parsed),
             Reference::Managed { ty, name } => {
-                self.resource_target(path, module, Mode::Managed, ty, name, parsed)
+                self.resource_target(path, module, Mode::Managed, ty, name, traversal, parsed)
             }
-            Reference::Data { ty, name } => self.resource_target(path, module, Mode::Data, ty, name, parsed),
+            Reference::Data { ty, name } => {
+                self.resource_target(path, module, Mode::Data, ty, name, traversal, parsed)
+            }
             Reference::Ephemeral { ty, name } => Err(Diagnostic::error(
                 "Reference to undeclared resource",
                 format!("An ephemeral resource {ty:?} {name:?} has not been declared: recon reads none."),
@@ -460,6 +462,7 @@ impl Connector<'_> {
             .collect()
     }
 
+    #[expect(clippy::too_many_arguments, reason = "all of them are the one reference")]
     fn resource_target(
         &self,
         path: &ModulePath,
@@ -467,10 +470,12 @@ impl Connector<'_> {
         mode: Mode,
         ty: &Arc<str>,
         name: &Arc<str>,
+        traversal: &Traversal,
         parsed: &Parsed,
     ) -> Result<Vec<Node>, Diagnostic> {
         let resource = Resource { mode, ty: Arc::clone(ty), name: Arc::clone(name) };
-        if module.resources.contains_key(&resource) {
+        if let Some(block) = module.resources.get(&resource) {
+            check_key(block, traversal, parsed)?;
             return Ok(vec![Node::Resource(ConfigResource { module: path.clone(), resource })]);
         }
         let what = if mode == Mode::Data { "data" } else { "managed" };
@@ -542,6 +547,32 @@ impl Connector<'_> {
             return;
         }
         self.expression(path, module, node, expr, context);
+    }
+}
+
+/// Whether a reference names an instance where there are several, and none where there is one.
+fn check_key(block: &ResourceBlock, traversal: &Traversal, parsed: &Parsed) -> Result<(), Diagnostic> {
+    let repeated = block.count.is_some() || block.for_each.is_some();
+    let resource = &block.resource;
+    match traversal.steps.get(parsed.used) {
+        Some(step) if repeated && matches!(step.kind, StepKind::Attribute(_)) => {
+            let key = if block.count.is_some() { "[count.index]" } else { "[each.key]" };
+            let detail = format!(
+                "Because {resource} has {:?} set, its attributes must be accessed on specific instances. For example, to \
+                 correlate with indices of a referring resource, use: {resource}{key}",
+                if block.count.is_some() { "count" } else { "for_each" }
+            );
+            Err(Diagnostic::error("Missing resource instance key", detail).at(parsed.span))
+        }
+        Some(step) if !repeated && !matches!(step.kind, StepKind::Attribute(_)) => {
+            let detail = format!(
+                "Because {resource} does not have \"count\" or \"for_each\" set, references to it must not include an index \
+                 key. Remove the bracketed index to refer to the single instance of this resource."
+            );
+            let span = parsed.span.to(step.span);
+            Err(Diagnostic::error("Unexpected resource instance key", detail).at(span))
+        }
+        _ => Ok(()),
     }
 }
 

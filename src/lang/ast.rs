@@ -77,6 +77,33 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The start of the expression: what the reference points at where the whole would be too much.
+    pub fn start(&self) -> Span {
+        match &self.kind {
+            ExprKind::Template(parts) => match parts.first() {
+                Some(TemplatePart::Text { span, .. }) => *span,
+                Some(TemplatePart::Interpolation(expr)) => expr.start(),
+                Some(TemplatePart::If { span, .. } | TemplatePart::For { span, .. }) => *span,
+                None => self.span,
+            },
+            ExprKind::Relative { source, .. } | ExprKind::Splat { source, .. } => source.start(),
+            ExprKind::Index { collection, .. } => collection.start(),
+            ExprKind::Call(call) => call.name.span.to(call.open),
+            ExprKind::Conditional { condition, .. } => condition.start(),
+            ExprKind::Binary { left, .. } => left.start(),
+            ExprKind::Unary { operator_span, .. } => *operator_span,
+            ExprKind::Tuple(_) | ExprKind::Object(_) => Span { end: self.span.start + 1, ..self.span },
+            ExprKind::For(each) => each.open,
+            ExprKind::Literal(_)
+            | ExprKind::TemplateWrap(_)
+            | ExprKind::Traversal(_)
+            | ExprKind::SplatItem
+            | ExprKind::Parens(_) => self.span,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// `null`, `true`, `12.5`

@@ -63,7 +63,6 @@ pub enum TokenKind {
     BitOr,
     BitNot,
     BitXor,
-    StarStar,
     Apostrophe,
     Backtick,
     Semicolon,
@@ -295,7 +294,6 @@ impl<'t> Scanner<'t> {
             (b'&', b'&') => Some(T::And),
             (b'|', b'|') => Some(T::Or),
             (b':', b':') => Some(T::DoubleColon),
-            (b'*', b'*') => Some(T::StarStar),
             _ => None,
         };
         if let Some(kind) = two {

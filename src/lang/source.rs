@@ -42,7 +42,7 @@ impl Span {
 }
 
 /// A place as people and editors count: line and column from 1, the column in grapheme clusters
-/// (as the reference does), the byte offset from 0. A byte order mark is not counted.
+/// (as the reference does), the byte offset from 0, a byte order mark counted in that only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     pub line: usize,

@@ -26,7 +26,7 @@ impl Evaluator<'_> {
         let errors = self.error_count();
         let mut arguments: Vec<(Value, Span)> = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
-            arguments.push((self.eval(argument), argument.span));
+            arguments.push((self.eval(argument), argument.start()));
         }
         if call.expand {
             match self.expanded(&mut arguments, call) {
@@ -80,7 +80,11 @@ impl Evaluator<'_> {
             }
             Err(CallError::Call(message)) => {
                 let detail = format!("Call to function {name:?} failed: {message}.");
-                self.fail(Diagnostic::error("Error in function call", detail).at(span))
+                self.fail(
+                    Diagnostic::error("Error in function call", detail)
+                        .at(call.name.span.to(call.open))
+                        .within(span),
+                )
             }
         }
     }
@@ -132,7 +136,11 @@ impl Evaluator<'_> {
     fn try_call(&mut self, call: &Call, span: Span) -> Value {
         if call.arguments.is_empty() {
             let detail = "Call to function \"try\" failed: at least one argument is required.";
-            return self.fail(Diagnostic::error("Error in function call", detail).at(span));
+            return self.fail(
+                Diagnostic::error("Error in function call", detail)
+                    .at(call.name.span.to(call.open))
+                    .within(span),
+            );
         }
         let mut reasons = Vec::new();
         for argument in &call.arguments {
@@ -149,7 +157,9 @@ impl Evaluator<'_> {
              a successful result.",
             reasons.concat()
         );
-        self.fail(Diagnostic::error("Error in function call", detail).at(span))
+        self.fail(
+            Diagnostic::error("Error in function call", detail).at(call.name.span.to(call.open)).within(span),
+        )
     }
 
     /// `can(…)`: whether its argument can be evaluated.

@@ -46,7 +46,7 @@ impl Evaluator<'_> {
                     } else {
                         let (key, own) = key.unmark();
                         marks = marks | own;
-                        self.object_key(&key, expr.span, &mut unknown_key)
+                        self.object_key(&key, expr.span, value.span, &mut unknown_key)
                     }
                 }
             };
@@ -61,10 +61,10 @@ impl Evaluator<'_> {
         Value::from(Kind::Object(Arc::new(entries))).with_marks(marks)
     }
 
-    fn object_key(&mut self, key: &Value, span: Span, unknown: &mut bool) -> Option<Arc<str>> {
+    fn object_key(&mut self, key: &Value, span: Span, value: Span, unknown: &mut bool) -> Option<Arc<str>> {
         if key.is_null() {
             let detail = "Can't use a null value as a key.";
-            self.fail(Diagnostic::error("Null value as key", detail).at(span));
+            self.fail(Diagnostic::error("Null value as key", detail).at(value).within(span.to(value)));
             return None;
         }
         match key.convert(&Type::String) {

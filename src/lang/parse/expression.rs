@@ -147,7 +147,13 @@ impl Parser<'_> {
                 Ok(self.attribute_splat(from, dot_span, next))
             }
             _ => {
-                self.error("Invalid attribute name", "An attribute name is required after a dot.", dot_span);
+                let span = self.span(next);
+                self.error_within(
+                    "Invalid attribute name",
+                    "An attribute name is required after a dot.",
+                    span,
+                    dot_span.to(span),
+                );
                 self.recovering = true;
                 Err(from)
             }

@@ -280,10 +280,6 @@ impl<'t> Parser<'t> {
                     "Bitwise operators are not supported. Did you mean boolean NOT (\"!\")?",
                 ),
                 TokenKind::BitXor => ("Unsupported operator", "Bitwise operators are not supported."),
-                TokenKind::StarStar => (
-                    "Unsupported operator",
-                    "\"**\" is not a supported operator. Use the pow function to raise a number to a power.",
-                ),
                 TokenKind::Apostrophe => (
                     "Invalid character",
                     "Single quotes are not valid. Use double quotes (\") to enclose strings.",
