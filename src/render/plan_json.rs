@@ -59,7 +59,7 @@ pub fn plan_json(
     members.insert("configuration".into(), configuration(stack, registry));
     insert_list(&mut members, "checks", plan.checks.iter().map(check_json).collect());
     members.insert("timestamp".into(), json!(plan.timestamp));
-    members.insert("applyable".into(), json!(!errored && !(plan.is_empty() && !records(plan))));
+    members.insert("applyable".into(), json!(!errored && (!plan.is_empty() || records(plan))));
     members.insert("complete".into(), json!(!errored && !plan.targeted));
     members.insert("errored".into(), json!(errored));
     Json::Object(members)

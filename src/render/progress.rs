@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::address::{InstanceAddress, InstanceKey, Mode};
+use crate::compare::Verdict;
 use crate::lang::diagnostic::{Diagnostic, Severity};
 use crate::lang::source::SourceMap;
 use crate::plan::model::{Action, Counts, Plan, ResourceChange};
@@ -220,7 +221,9 @@ pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
         json["verdict"] = json!(change.verdict.to_string());
         json
     };
-    for change in plan.changes.iter().filter(|change| drifted_in_record(change)) {
+    // What AWS decides may have moved on since it was recorded; that is nobody's doing.
+    let drifted = |change: &&ResourceChange| drifted_in_record(change) && change.verdict != Verdict::InSync;
+    for change in plan.changes.iter().filter(drifted) {
         let action = if change.before.is_null() { "delete" } else { "update" };
         let text = format!("{}: Drift detected ({action})", change.address);
         let mut json = message("info", &text, "resource_drift", timestamp);

@@ -21,9 +21,13 @@ pub fn attributes(
     let mut paths = changed_paths(schema, base, desired);
     // Where code and AWS agree and the record is behind.
     for path in changed_paths(schema, recorded, base) {
+        let whole = at_path(config, &path[..1]);
+        let is_block =
+            matches!(path.first(), Some(PathStep::Attribute(name)) if schema.blocks.contains_key(name));
         let left_to_aws = match schema_at(schema, &path) {
+            _ if is_block && is_zero(&whole) => true,
             Some(attribute) => attribute.computed && at_path(config, &path).is_null(),
-            None => is_zero(&at_path(config, &path[..1])),
+            None => is_zero(&whole),
         };
         if !left_to_aws && !paths.contains(&path) {
             paths.push(path);
