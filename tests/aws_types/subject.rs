@@ -19,8 +19,21 @@ pub fn provider_block(aws: &Aws, more: Vec<(&str, Value)>) -> Value {
     let provider = Registry::new().provider("aws").unwrap();
     let block = &provider.schema().block;
     let endpoints = &block.blocks["endpoints"].block;
-    let urls =
-        ["cloudwatch", "ec2", "elbv2", "kinesis", "sts"].map(|key| (key, Value::string(aws.endpoint())));
+    let services = [
+        "appautoscaling",
+        "autoscaling",
+        "cloudwatch",
+        "dynamodb",
+        "ec2",
+        "elbv2",
+        "iam",
+        "kinesis",
+        "logs",
+        "s3",
+        "ssm",
+        "sts",
+    ];
+    let urls = services.map(|key| (key, Value::string(aws.endpoint())));
     let endpoints = Value::set(endpoints.implied_type(), [endpoints.object(urls)]);
     let mut arguments = vec![
         ("region", Value::string(aws.region())),

@@ -131,6 +131,36 @@ impl Aws {
             .build()
     }
 
+    pub fn application_autoscaling(&self) -> aws_sdk_applicationautoscaling::Client {
+        aws_sdk_applicationautoscaling::Client::new(&self.configuration())
+    }
+
+    pub fn autoscaling(&self) -> aws_sdk_autoscaling::Client {
+        aws_sdk_autoscaling::Client::new(&self.configuration())
+    }
+
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.configuration())
+    }
+
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.configuration())
+    }
+
+    pub fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        aws_sdk_cloudwatchlogs::Client::new(&self.configuration())
+    }
+
+    pub fn ssm(&self) -> aws_sdk_ssm::Client {
+        aws_sdk_ssm::Client::new(&self.configuration())
+    }
+
+    /// With the bucket in the path: `bucket.127.0.0.1` is no name.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let configuration = aws_sdk_s3::config::Builder::from(&self.configuration()).force_path_style(true);
+        aws_sdk_s3::Client::from_conf(configuration.build())
+    }
+
     pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
         aws_sdk_cloudwatch::Client::new(&self.configuration())
     }

@@ -30,10 +30,17 @@ pub struct Aws {
     skip_account: bool,
     caller: OnceCell<Caller>,
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    application_autoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
+    autoscaling: OnceLock<aws_sdk_autoscaling::Client>,
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
     kinesis: OnceLock<aws_sdk_kinesis::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
@@ -98,10 +105,17 @@ macro_rules! clients {
 }
 
 clients! {
+    application_autoscaling: aws_sdk_applicationautoscaling, "application-autoscaling", 10;
+    autoscaling: aws_sdk_autoscaling, "autoscaling", 10;
     cloudwatch: aws_sdk_cloudwatch, "cloudwatch", 10;
+    dynamodb: aws_sdk_dynamodb, "dynamodb", 20;
     ec2: aws_sdk_ec2, "ec2", 20;
     elb: aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", 10;
+    iam: aws_sdk_iam, "iam", 10;
     kinesis: aws_sdk_kinesis, "kinesis", 10;
+    logs: aws_sdk_cloudwatchlogs, "logs", 10;
+    s3: aws_sdk_s3, "s3", 20;
+    ssm: aws_sdk_ssm, "ssm", 10;
     sts: aws_sdk_sts, "sts", 10;
 }
 
@@ -118,10 +132,17 @@ impl Aws {
             skip_account,
             caller: OnceCell::new(),
             locks: Mutex::default(),
+            application_autoscaling: OnceLock::new(),
+            autoscaling: OnceLock::new(),
             cloudwatch: OnceLock::new(),
+            dynamodb: OnceLock::new(),
             ec2: OnceLock::new(),
             elb: OnceLock::new(),
+            iam: OnceLock::new(),
             kinesis: OnceLock::new(),
+            logs: OnceLock::new(),
+            s3: OnceLock::new(),
+            ssm: OnceLock::new(),
             sts: OnceLock::new(),
         }
     }

@@ -51,10 +51,17 @@ pub(super) fn keys() -> impl Iterator<Item = &'static str> {
 /// for the service.
 pub(super) fn service(key: &str) -> Option<&'static str> {
     match key {
+        "appautoscaling" | "applicationautoscaling" => Some("application-autoscaling"),
+        "autoscaling" => Some("autoscaling"),
         "cloudwatch" => Some("cloudwatch"),
+        "cloudwatchlog" | "cloudwatchlogs" | "logs" => Some("logs"),
+        "dynamodb" => Some("dynamodb"),
         "ec2" => Some("ec2"),
         "elasticloadbalancingv2" | "elbv2" => Some("elasticloadbalancing"),
+        "iam" => Some("iam"),
         "kinesis" => Some("kinesis"),
+        "s3" | "s3api" => Some("s3"),
+        "ssm" => Some("ssm"),
         "sts" => Some("sts"),
         _ => None,
     }
@@ -66,8 +73,21 @@ mod tests {
 
     #[test]
     fn the_services_that_recon_uses_have_a_key() {
-        let mut services: Vec<&str> = keys().filter_map(service).collect();
-        services.dedup();
-        assert_eq!(services, ["cloudwatch", "ec2", "elasticloadbalancing", "kinesis", "sts"]);
+        let services: std::collections::BTreeSet<&str> = keys().filter_map(service).collect();
+        let expected = [
+            "application-autoscaling",
+            "autoscaling",
+            "cloudwatch",
+            "dynamodb",
+            "ec2",
+            "elasticloadbalancing",
+            "iam",
+            "kinesis",
+            "logs",
+            "s3",
+            "ssm",
+            "sts",
+        ];
+        assert!(services.into_iter().eq(expected));
     }
 }

@@ -1,22 +1,29 @@
-//! All types of the provider.
+//! All types of the provider, service by service.
 
 use std::sync::Arc;
 
-use super::{cloudwatch, ec2, elbv2, kinesis, sts};
+use super::{
+    application_autoscaling, autoscaling, cloudwatch, dynamodb, ec2, elbv2, iam, kinesis, logs, s3, ssm, sts,
+};
 use crate::provider::{DataSource, ResourceType};
 
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
-    let mut types: Vec<Arc<dyn ResourceType>> = vec![
-        Arc::new(cloudwatch::dashboard::Dashboard::default()),
-        Arc::new(ec2::key_pair::KeyPair::default()),
-        Arc::new(ec2::security_group::SecurityGroup::default()),
-        Arc::new(ec2::security_group_rule::SecurityGroupRule::default()),
-        Arc::new(kinesis::stream::KinesisStream::default()),
+    let services = [
+        application_autoscaling::resource_types,
+        autoscaling::resource_types,
+        cloudwatch::resource_types,
+        dynamodb::resource_types,
+        ec2::resource_types,
+        elbv2::resource_types,
+        iam::resource_types,
+        kinesis::resource_types,
+        logs::resource_types,
+        s3::resource_types,
     ];
-    types.extend(elbv2::resource_types());
-    types
+    services.into_iter().flat_map(|types| types()).collect()
 }
 
 pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
-    vec![Arc::new(sts::caller_identity::CallerIdentity::default()), Arc::new(ec2::region::Region::default())]
+    let services = [ec2::data_sources, iam::data_sources, ssm::data_sources, sts::data_sources];
+    services.into_iter().flat_map(|sources| sources()).collect()
 }

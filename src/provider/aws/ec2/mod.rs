@@ -12,13 +12,26 @@ pub mod security_group;
 pub mod security_group_rule;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{Filter, ResourceType as TaggedType, Tag, TagSpecification};
 
 use super::Aws;
 use super::errors::failed;
 use super::tags::TagChanges;
-use crate::provider::OperationError;
+use crate::provider::{DataSource, OperationError, ResourceType};
+
+pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
+    vec![
+        Arc::new(key_pair::KeyPair::default()),
+        Arc::new(security_group::SecurityGroup::default()),
+        Arc::new(security_group_rule::SecurityGroupRule::default()),
+    ]
+}
+
+pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
+    vec![Arc::new(region::Region::default())]
+}
 
 /// How many values a filter takes (EC2 API reference, “Filter”).
 pub(super) const FILTER_VALUES: usize = 200;
@@ -39,7 +52,7 @@ pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) 
 
 /// The tags that an object is made with; `None` if there are none, which EC2 wants left out.
 pub(super) fn tag_specification(
-    kind: ResourceType,
+    kind: TaggedType,
     tags: &BTreeMap<String, String>,
 ) -> Option<Vec<TagSpecification>> {
     if tags.is_empty() {
@@ -82,9 +95,9 @@ mod tests {
 
     #[test]
     fn no_tags_are_no_specification() {
-        assert_eq!(tag_specification(ResourceType::KeyPair, &BTreeMap::new()), None);
+        assert_eq!(tag_specification(TaggedType::KeyPair, &BTreeMap::new()), None);
         let tags = BTreeMap::from([("Name".to_owned(), "n".to_owned())]);
-        let specification = tag_specification(ResourceType::KeyPair, &tags).unwrap();
+        let specification = tag_specification(TaggedType::KeyPair, &tags).unwrap();
         assert_eq!(tag_pairs(specification[0].tags()).collect::<Vec<_>>(), [("Name", "n")]);
     }
 }

@@ -32,7 +32,7 @@ const PAGE_SIZE: i32 = 400;
 const CONCURRENT_CALLS: usize = 16;
 
 /// The resource types of the service, each under its name and its older alias (`aws_alb…`).
-pub fn resource_types() -> Vec<Arc<dyn ResourceType>> {
+pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     let mut types: Vec<Arc<dyn ResourceType>> = Vec::new();
     for name in ["aws_lb", "aws_alb"] {
         types.push(Arc::new(load_balancer::LoadBalancer { name }));

@@ -1,3 +1,11 @@
 //! The Security Token Service, and what needs no service at all.
 
 pub mod caller_identity;
+
+use std::sync::Arc;
+
+use crate::provider::DataSource;
+
+pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
+    vec![Arc::new(caller_identity::CallerIdentity::default())]
+}

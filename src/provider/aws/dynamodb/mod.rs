@@ -1,0 +1,9 @@
+//! DynamoDB.
+
+use std::sync::Arc;
+
+use crate::provider::ResourceType;
+
+pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
+    Vec::new()
+}

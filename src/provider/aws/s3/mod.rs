@@ -1,0 +1,9 @@
+//! S3.
+
+use std::sync::Arc;
+
+use crate::provider::ResourceType;
+
+pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
+    Vec::new()
+}
