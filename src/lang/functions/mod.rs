@@ -5,8 +5,11 @@
 
 mod collection;
 mod conversion;
+mod datetime;
+mod encoding;
 mod filesystem;
 mod format;
+mod hash;
 mod network;
 mod numeric;
 mod regex;
@@ -309,8 +312,11 @@ fn all() -> Vec<Function> {
     let groups = [
         collection::functions(),
         conversion::functions(),
+        datetime::functions(),
+        encoding::functions(),
         filesystem::functions(),
         format::functions(),
+        hash::functions(),
         network::functions(),
         numeric::functions(),
         regex::functions(),
