@@ -13,7 +13,7 @@ use crate::graph::values::{Values, aggregate};
 use crate::lang::diagnostic::Diagnostics;
 use crate::lang::eval::evaluate;
 use crate::lang::parse;
-use crate::lang::print::print;
+use crate::lang::print::print_answer;
 use crate::lang::value::Value;
 use crate::plan::Stack;
 use crate::state::State;
@@ -237,36 +237,19 @@ impl Console<'_> {
             let scope = ModuleScope::new(&self.environment, &self.values, self.configuration.root(), &root);
             let (value, found) = evaluate(&expr, &scope);
             diagnostics.append(found);
-            diagnostics.append(misplaced_type(&expr));
             if !diagnostics.has_errors() {
-                println!("{}", print(&value));
-                return true;
+                match print_answer(&value) {
+                    Ok(text) => {
+                        println!("{text}");
+                        return true;
+                    }
+                    Err(diagnostic) => diagnostics.push(diagnostic.at(expr.span)),
+                }
             }
         }
         self.session.report(&diagnostics);
         false
     }
-}
-
-/// `type(…)` answers people, not expressions: it may only be the whole of one.
-fn misplaced_type(expr: &crate::lang::ast::Expr) -> Diagnostics {
-    use crate::lang::ast::ExprKind;
-    let mut diagnostics = Diagnostics::new();
-    let mut inner = expr;
-    while let ExprKind::Parens(expr) = &inner.kind {
-        inner = expr;
-    }
-    let whole = matches!(&inner.kind, ExprKind::Call(call) if &*call.name.name == "type");
-    if !whole && crate::lang::reference::calls(expr).any(|name| name == "type") {
-        diagnostics.push(
-            crate::lang::diagnostic::Diagnostic::error(
-                "Invalid use of type function",
-                "The console-only \"type\" function cannot be used as part of an expression.",
-            )
-            .at(expr.span),
-        );
-    }
-    diagnostics
 }
 
 /// Whether an expression goes on on the next line: brackets or a heredoc are open.

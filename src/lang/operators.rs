@@ -3,7 +3,7 @@
 use super::ast::{BinaryOperator, UnaryOperator};
 use super::number::Number;
 use super::types::Type;
-use super::value::{Kind, Value};
+use super::value::{Kind, Refinement, Value};
 
 /// Which operand is at fault, and why; or that the operation itself cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,14 +106,11 @@ pub fn equality(left: &Value, right: &Value) -> Option<bool> {
         (Kind::Null(_), Kind::Null(_)) => return Some(true),
         (Kind::Null(_), _) if right.is_not_null() => return Some(false),
         (_, Kind::Null(_)) if left.is_not_null() => return Some(false),
-        (Kind::Unknown(..), _) | (_, Kind::Unknown(..)) => {
-            let (own, other) = (left.ty(), right.ty());
-            let comparable = own.has_dynamic() || other.has_dynamic() || own == other;
-            if !comparable {
-                return Some(false);
-            }
-            return disqualified(left, right).or_else(|| disqualified(right, left));
+        (Kind::Unknown(..), Kind::Unknown(..) | Kind::Null(_)) | (Kind::Null(_), Kind::Unknown(..)) => {
+            return None;
         }
+        (Kind::Unknown(ty, known), _) => return ruled_out(ty, known.as_deref(), right),
+        (_, Kind::Unknown(ty, known)) => return ruled_out(ty, known.as_deref(), left),
         _ => {}
     }
     match (&left.kind, &right.kind) {
@@ -152,9 +149,12 @@ pub fn equality(left: &Value, right: &Value) -> Option<bool> {
     }
 }
 
-/// `Some(false)` where what is known of the unknown value rules the other one out.
-fn disqualified(unknown: &Value, other: &Value) -> Option<bool> {
-    let Kind::Unknown(_, Some(known)) = &unknown.kind else { return None };
+/// `Some(false)` where what is known of an unknown value rules the other one out.
+fn ruled_out(ty: &Type, known: Option<&Refinement>, other: &Value) -> Option<bool> {
+    if !conforms(&other.ty(), ty) {
+        return Some(false);
+    }
+    let known = known?;
     let differs = match &other.kind {
         Kind::String(text) => known.prefix.as_ref().is_some_and(|prefix| !text.starts_with(&**prefix)),
         Kind::List(_, elements) | Kind::Set(_, elements) => outside(elements.len(), known.length),
@@ -162,6 +162,29 @@ fn disqualified(unknown: &Value, other: &Value) -> Option<bool> {
         _ => false,
     };
     differs.then_some(false)
+}
+
+/// Whether a type is the other, in which a type that is not known yet can be any.
+fn conforms(ty: &Type, other: &Type) -> bool {
+    match (ty, other) {
+        (_, Type::Dynamic) => true,
+        (Type::List(ty), Type::List(other))
+        | (Type::Set(ty), Type::Set(other))
+        | (Type::Map(ty), Type::Map(other)) => conforms(ty, other),
+        (Type::Tuple(types), Type::Tuple(others)) => {
+            types.len() == others.len()
+                && types.iter().zip(others.iter()).all(|(ty, other)| conforms(ty, other))
+        }
+        (Type::Object(ty), Type::Object(other)) => {
+            ty.attributes.keys().eq(other.attributes.keys())
+                && ty
+                    .attributes
+                    .values()
+                    .zip(other.attributes.values())
+                    .all(|(ty, other)| conforms(ty, other))
+        }
+        _ => ty == other,
+    }
 }
 
 fn outside(length: usize, (least, most): (u64, Option<u64>)) -> bool {

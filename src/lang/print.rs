@@ -1,5 +1,6 @@
 //! Values as the console prints them: a text that, where a value has a literal form, is that form.
 
+use super::diagnostic::Diagnostic;
 use super::types::Type;
 use super::value::{Kind, Marks, Value};
 
@@ -10,7 +11,21 @@ pub fn print(value: &Value) -> String {
     text
 }
 
+/// As [`print`] for an answer of the console, which may be what its `type` function answered, but not be made
+/// from it.
+pub fn print_answer(value: &Value) -> Result<String, Diagnostic> {
+    if value.marks_deep().contains(Marks::TYPE) && !matches!(value.kind, Kind::Type(_)) {
+        let detail = "The console's \"type\" function cannot be used as part of an expression.";
+        return Err(Diagnostic::error("Invalid use of type function", detail));
+    }
+    Ok(print(value))
+}
+
 fn write(text: &mut String, value: &Value, indent: usize) {
+    // That a value is not known yet goes before all else: there is nothing to hide.
+    if !value.is_known() {
+        return text.push_str("(known after apply)");
+    }
     if value.marks.contains(Marks::SENSITIVE) {
         return text.push_str("(sensitive value)");
     }

@@ -426,16 +426,28 @@ impl<'t> Scanner<'t> {
         if self.sequence_start() {
             return;
         }
-        let end = self.literal_end(start, |this, at| at > start && this.bytes[at - 1] == b'\n');
+        if self.is_lone_return(start) {
+            return self.push(TokenKind::Invalid, start, start + 1);
+        }
+        let end = self.literal_end(start, |this, at| {
+            at > start && this.bytes[at - 1] == b'\n' || this.is_lone_return(at)
+        });
         self.push(TokenKind::Text, start, end);
     }
 
+    /// A carriage return that ends no line, which the language has no use for outside template files.
+    fn is_lone_return(&self, at: usize) -> bool {
+        self.bytes[at] == b'\r' && self.bytes.get(at + 1) != Some(&b'\n')
+    }
+
+    /// Literal text up to a template sequence, or to the end of its line: a `~` trims no further than that.
     fn template_text(&mut self) {
         if self.sequence_start() {
             return;
         }
-        let end = self.literal_end(self.at, |_, _| false);
-        self.push(TokenKind::Text, self.at, end);
+        let start = self.at;
+        let end = self.literal_end(start, |this, at| at > start && this.bytes[at - 1] == b'\n');
+        self.push(TokenKind::Text, start, end);
     }
 }
 

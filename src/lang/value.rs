@@ -106,7 +106,27 @@ impl Value {
         Value::unknown_refined(ty, Refinement { not_null: true, ..Refinement::default() })
     }
 
+    /// An unknown value of which something is known; a collection of which that is enough is itself known, of
+    /// unknown elements.
     pub fn unknown_refined(ty: Type, refinement: Refinement) -> Value {
+        if let Refinement { not_null: true, length: (least, Some(most)), .. } = refinement
+            && least == most
+        {
+            match &ty {
+                Type::List(element) => {
+                    let elements = (0..least).map(|_| Value::unknown(Type::clone(element))).collect();
+                    return Kind::List(Arc::clone(element), Arc::new(elements)).into();
+                }
+                Type::Set(element) if least <= 1 => {
+                    let elements = (0..least).map(|_| Value::unknown(Type::clone(element))).collect();
+                    return Kind::Set(Arc::clone(element), Arc::new(elements)).into();
+                }
+                Type::Map(element) if least == 0 => {
+                    return Kind::Map(Arc::clone(element), Arc::default()).into();
+                }
+                _ => {}
+            }
+        }
         Kind::Unknown(ty, Some(Arc::new(refinement))).into()
     }
 

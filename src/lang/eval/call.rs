@@ -29,7 +29,7 @@ impl Evaluator<'_> {
             arguments.push((self.eval(argument), argument.start()));
         }
         if call.expand {
-            match self.expanded(&mut arguments, call) {
+            match self.expanded(&mut arguments) {
                 Expansion::Done => {}
                 Expansion::Unknown(value) => return value,
             }
@@ -90,7 +90,7 @@ impl Evaluator<'_> {
     }
 
     /// Puts the elements of the last argument in its place.
-    fn expanded(&mut self, arguments: &mut Vec<(Value, Span)>, call: &Call) -> Expansion {
+    fn expanded(&mut self, arguments: &mut Vec<(Value, Span)>) -> Expansion {
         let Some((last, at)) = arguments.pop() else { return Expansion::Done };
         let (last, marks) = last.unmark();
         if last.is_null() {
@@ -115,7 +115,6 @@ impl Evaluator<'_> {
             _ => {
                 let detail =
                     "The expanding argument (indicated by ...) must be of a tuple, list, or set type.";
-                let _ = call;
                 Expansion::Unknown(
                     self.fail(Diagnostic::error("Invalid expanding argument value", detail).at(at)),
                 )
@@ -124,17 +123,41 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates an argument on its own: its value, or what is wrong with it.
-    fn attempt(&mut self, argument: &Expr) -> Result<Value, Vec<Diagnostic>> {
+    fn attempt(&mut self, argument: Lazy<'_>) -> Result<Value, Vec<Diagnostic>> {
+        let argument = match argument {
+            Lazy::Expr(argument) => argument,
+            Lazy::Value(value) => return Ok(value),
+        };
         let mark = self.diagnostics.0.len();
         let value = self.eval(argument);
         let own = self.diagnostics.0.split_off(mark);
         if own.iter().any(Diagnostic::is_error) { Err(own) } else { Ok(value) }
     }
 
+    /// The arguments of a lazy function, each as its value or what is wrong with it, worked out as they are asked
+    /// for. The elements of an argument that is expanded are values already. The error is the call's value.
+    fn attempts<'c>(&mut self, call: &'c Call) -> Result<Vec<Lazy<'c>>, Value> {
+        let mut lazy: Vec<Lazy<'c>> = call.arguments.iter().map(Lazy::Expr).collect();
+        if call.expand
+            && let Some(Lazy::Expr(last)) = lazy.pop()
+        {
+            let mut elements = vec![(self.eval(last), last.span)];
+            match self.expanded(&mut elements) {
+                Expansion::Done => lazy.extend(elements.into_iter().map(|(value, _)| Lazy::Value(value))),
+                Expansion::Unknown(value) => return Err(value),
+            }
+        }
+        Ok(lazy)
+    }
+
     /// `try(…)`: the first argument that can be evaluated. One that is not wholly known might yet fail, so it
     /// decides nothing.
     fn try_call(&mut self, call: &Call, span: Span) -> Value {
-        if call.arguments.is_empty() {
+        let attempts = match self.attempts(call) {
+            Ok(attempts) => attempts,
+            Err(value) => return value,
+        };
+        if attempts.is_empty() {
             let detail = "Call to function \"try\" failed: at least one argument is required.";
             return self.fail(
                 Diagnostic::error("Error in function call", detail)
@@ -143,8 +166,8 @@ impl Evaluator<'_> {
             );
         }
         let mut reasons = Vec::new();
-        for argument in &call.arguments {
-            match self.attempt(argument) {
+        for attempt in attempts {
+            match self.attempt(attempt) {
                 Ok(value) if value.is_wholly_known() => return value,
                 Ok(_) => return Value::dynamic(),
                 Err(diagnostics) => reasons.extend(diagnostics),
@@ -164,21 +187,32 @@ impl Evaluator<'_> {
 
     /// `can(…)`: whether its argument can be evaluated.
     fn can_call(&mut self, call: &Call, span: Span) -> Value {
-        let [argument] = call.arguments.as_slice() else {
-            let (summary, at) = if call.arguments.is_empty() {
+        let attempts = match self.attempts(call) {
+            Ok(attempts) => attempts,
+            Err(value) => return value,
+        };
+        let count = attempts.len();
+        let (1, Some(only)) = (count, attempts.into_iter().next()) else {
+            let (summary, at) = if count == 0 {
                 ("Not enough function arguments", call.close)
             } else {
-                ("Too many function arguments", call.arguments[1].span)
+                ("Too many function arguments", call.arguments.last().map_or(span, |last| last.span))
             };
             let detail = "Function \"can\" expects 1 argument.";
             return self.fail(Diagnostic::error(summary, detail).at(at).within(span));
         };
-        match self.attempt(argument) {
+        match self.attempt(only) {
             Ok(value) if value.is_wholly_known() => Value::bool(true),
             Ok(_) => Value::unknown(Type::Bool),
             Err(_) => Value::bool(false),
         }
     }
+}
+
+/// An argument of a lazy function.
+enum Lazy<'c> {
+    Expr(&'c Expr),
+    Value(Value),
 }
 
 enum Expansion {

@@ -209,7 +209,7 @@ impl<'a> Evaluator<'a> {
         } else if null_literal(&no_value) {
             Some(yes_value.ty())
         } else {
-            unify(&[yes_value.ty(), no_value.ty()], true)
+            unify(&[yes_value.ty(), no_value.ty()])
         };
         let Some(ty) = ty else {
             let failed = !yes_diagnostics.is_empty() || !no_diagnostics.is_empty();
@@ -282,7 +282,7 @@ fn inconsistency(yes: &Type, no: &Type) -> String {
             }
             for (name, ty) in &yes.attributes {
                 if let Some(other) = no.attributes.get(name)
-                    && unify(&[ty.clone(), other.clone()], true).is_none()
+                    && unify(&[ty.clone(), other.clone()]).is_none()
                 {
                     return format!(
                         "Type mismatch for object attribute {name:?}: {}",

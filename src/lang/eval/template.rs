@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::ast::{Expr, TemplatePart};
 use super::super::diagnostic::Diagnostic;
+use super::super::text::settled;
 use super::super::types::Type;
 use super::super::value::{Kind, Marks, Refinement, Value};
 use super::Evaluator;
@@ -27,7 +28,8 @@ impl Text {
 
     fn into_value(self) -> Value {
         let value = if self.unknown {
-            let prefix = (!self.known.is_empty()).then(|| Arc::from(self.known));
+            let prefix = settled(&self.known);
+            let prefix = (!prefix.is_empty()).then(|| Arc::from(prefix));
             Value::unknown_refined(Type::String, Refinement { not_null: true, prefix, length: (0, None) })
         } else {
             Value::string(self.known)

@@ -31,14 +31,14 @@ fn conversion(name: &'static str, ty: fn(&[Value]) -> Result<Type, CallError>) -
     Function::typed(name, ty, convert)
         .takes("v", Type::Dynamic)
         .or_null()
-        .or_untyped()
+        .or_unknown()
         .or_marked()
         .may_be_null()
 }
 
 fn converted_type(arguments: &[Value], wanted: Type) -> Result<Type, CallError> {
     let own = arguments[0].ty();
-    if is_convertible(&own, &wanted, true) { Ok(wanted) } else { Err(inconvertible(&own, &wanted)) }
+    if is_convertible(&own, &wanted) { Ok(wanted) } else { Err(inconvertible(&own, &wanted)) }
 }
 
 fn inconvertible(own: &Type, wanted: &Type) -> CallError {
@@ -48,6 +48,9 @@ fn inconvertible(own: &Type, wanted: &Type) -> CallError {
 
 fn convert(_: &dyn Host, arguments: &[Value], wanted: &Type) -> CallResult {
     let value = &arguments[0];
+    if !value.is_known() {
+        return Ok(Value::unknown(wanted.clone()).with_marks(value.marks));
+    }
     value.convert(wanted).map_err(|_| match (&value.kind, wanted) {
         _ if value.has_sensitive() => {
             let (own, wanted) = (value.ty().friendly(), wanted.friendly_constraint());

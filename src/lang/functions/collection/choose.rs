@@ -57,7 +57,7 @@ fn any_true(_: &dyn Host, arguments: &[Value]) -> CallResult {
 
 fn coalesce_type(arguments: &[Value]) -> Result<Type, CallError> {
     let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
-    unify(&types, true).ok_or_else(|| CallError::call("all arguments must have the same type"))
+    unify(&types).ok_or_else(|| CallError::call("all arguments must have the same type"))
 }
 
 fn coalesce(_: &dyn Host, arguments: &[Value], ty: &Type) -> CallResult {

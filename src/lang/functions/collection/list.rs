@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::super::convert::unify;
+use super::super::super::convert::{list_of, unify};
 use super::super::super::number::Number;
 use super::super::super::types::Type;
-use super::super::super::value::{Kind, Marks, Value};
+use super::super::super::value::{Kind, Marks, Refinement, Value};
 use super::super::numeric::machine_integer;
 use super::super::{CallError, CallResult, Function, Host};
 use super::{element_type, elements, known_length, tuple_types};
@@ -45,7 +45,10 @@ pub(super) fn functions() -> Vec<Function> {
             .or_marked()
             .takes("start_index", Type::Number)
             .takes("end_index", Type::Number),
-        Function::new("sort", sort).takes("list", Type::list(Type::String)).returns(Type::list(Type::String)),
+        Function::new("sort", sort)
+            .takes("list", Type::list(Type::String))
+            .or_unknown()
+            .returns(Type::list(Type::String)),
     ]
 }
 
@@ -89,7 +92,7 @@ fn concat_type(arguments: &[Value]) -> Result<Type, CallError> {
     }
     let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
     if types.iter().all(|ty| matches!(ty, Type::List(_)))
-        && let Some(common) = unify(&types, true)
+        && let Some(common) = unify(&types)
     {
         return Ok(common);
     }
@@ -126,6 +129,7 @@ fn concat(_: &dyn Host, arguments: &[Value], ty: &Type) -> CallResult {
         all.extend_from_slice(elements(list));
     }
     let value = match ty {
+        Type::List(element) if element.has_dynamic() => list_of(all)?,
         Type::List(element) => Value::list(Type::clone(element), all),
         _ => Value::tuple(all),
     };
@@ -321,10 +325,18 @@ fn slice(_: &dyn Host, arguments: &[Value], ty: &Type) -> CallResult {
 }
 
 fn sort(_: &dyn Host, arguments: &[Value]) -> CallResult {
-    if !arguments[0].is_wholly_known() {
-        return Ok(Value::unknown(Type::list(Type::String)));
+    let list = &arguments[0];
+    if !list.is_wholly_known() {
+        // Where each element goes is not known, but how many there are.
+        let length = match (&list.kind, list.as_elements()) {
+            (_, Some(elements)) => (elements.len() as u64, Some(elements.len() as u64)),
+            (Kind::Unknown(_, Some(known)), _) => known.length,
+            _ => (0, None),
+        };
+        let known = Refinement { not_null: true, prefix: None, length };
+        return Ok(Value::unknown_refined(Type::list(Type::String), known));
     }
-    let mut sorted = elements(&arguments[0]).to_vec();
+    let mut sorted = elements(list).to_vec();
     if let Some(place) = sorted.iter().position(Value::is_null) {
         let message = format!("list element {place} is null; a null string cannot be sorted");
         return Err(CallError::call(message));
@@ -400,5 +412,7 @@ mod tests {
         let sorted = call("sort", [Value::tuple(vec![Value::from(2), Value::from("10"), Value::from(true)])]);
         let texts: Vec<&str> = elements(&sorted).iter().filter_map(Value::as_str).collect();
         assert_eq!(texts, ["10", "2", "true"]);
+        let partly = call("sort", [Value::tuple(vec![Value::unknown(Type::String), Value::from("a")])]);
+        assert_eq!(text("length", [partly]), "2");
     }
 }

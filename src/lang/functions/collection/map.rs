@@ -18,8 +18,10 @@ pub(super) fn functions() -> Vec<Function> {
             .or_marked(),
         Function::typed("lookup", lookup_type, lookup)
             .takes("inputMap", Type::Dynamic)
+            .or_unknown_of_known_type()
             .or_marked()
             .takes("key", Type::String)
+            .or_unknown_of_known_type()
             .or_marked()
             .takes_more("default", Type::Dynamic)
             .or_null()
@@ -112,6 +114,9 @@ fn shown(key: &Value) -> String {
 fn lookup(_: &dyn Host, arguments: &[Value], ty: &Type) -> CallResult {
     let (map, key) = (&arguments[0], &arguments[1]);
     let marks = map.marks | key.marks;
+    if !map.is_known() || !key.is_known() {
+        return Ok(Value::unknown(ty.clone()).with_marks(marks));
+    }
     let found = key.as_str().and_then(|name| map.as_entries()?.get(name));
     match (found, arguments.get(2)) {
         (Some(value), _) => Ok(value.clone().with_marks(marks)),

@@ -60,7 +60,7 @@ fn index(_: &dyn Host, arguments: &[Value]) -> CallResult {
 
 /// The type that keys are compared as.
 fn key_type(arguments: &[Value]) -> Result<Type, CallError> {
-    unify(&[arguments[1].ty(), arguments[2].ty()], true)
+    unify(&[arguments[1].ty(), arguments[2].ty()])
         .ok_or_else(|| CallError::call("keys and searchset must be of the same type"))
 }
 

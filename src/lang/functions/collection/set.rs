@@ -16,7 +16,10 @@ pub(super) fn functions() -> Vec<Function> {
         })
         .takes("first_set", any_set())
         .takes_more("other_sets", any_set()),
-        Function::typed("setproduct", product_type, product).takes_more("sets", Type::Dynamic).or_marked(),
+        Function::typed("setproduct", product_type, product)
+            .takes_more("sets", Type::Dynamic)
+            .or_unknown_of_known_type()
+            .or_marked(),
         Function::typed("setsubtract", operation_type, |_, arguments, ty| {
             combine(arguments, ty, |kept, other| kept.retain(|value| !other.contains(value)))
         })
@@ -39,19 +42,26 @@ fn operation_type(arguments: &[Value]) -> Result<Type, CallError> {
     if types.is_empty() {
         return Ok(Type::set(Type::Dynamic));
     }
-    unify(&types, true)
+    unify(&types)
         .map(Type::set)
         .ok_or_else(|| CallError::call("given sets must all have compatible element types"))
 }
 
 fn converted(arguments: &[Value], ty: &Type) -> Result<Vec<Value>, CallError> {
-    arguments
-        .iter()
-        .enumerate()
-        .map(|(index, argument)| {
-            argument.convert(ty).map_err(|error| CallError::argument(index, error.to_string()))
-        })
-        .collect()
+    let convert = |(index, argument): (usize, &Value)| {
+        argument.convert(ty).map_err(|error| CallError::argument(index, error.to_string()))
+    };
+    arguments.iter().enumerate().map(convert).collect()
+}
+
+/// The element type of sets that are put together. Elements of no type of their own yet are not made of that of
+/// others.
+fn shared_element(sets: &[Value], ty: &Type) -> Result<Type, CallError> {
+    let own = sets.first().map_or_else(|| ty.clone(), Value::ty);
+    if ty.has_dynamic() && sets.iter().any(|set| set.ty() != own) {
+        return Err(CallError::call("given sets must all have compatible element types"));
+    }
+    Ok(element_type(&own))
 }
 
 /// Narrows the first set by each of the others. Which elements stay cannot be said while any is unknown.
@@ -60,6 +70,7 @@ fn combine(arguments: &[Value], ty: &Type, narrow: impl Fn(&mut Vec<Value>, &Has
     if !sets.iter().all(Value::is_wholly_known) {
         return Ok(Value::unknown(ty.clone()));
     }
+    let element = shared_element(&sets, ty)?;
     let Some((first, others)) = sets.split_first() else {
         return Err(CallError::call("at least one set is required"));
     };
@@ -67,12 +78,13 @@ fn combine(arguments: &[Value], ty: &Type, narrow: impl Fn(&mut Vec<Value>, &Has
     for other in others {
         narrow(&mut kept, &elements(other).iter().collect());
     }
-    Ok(Value::set(element_type(ty), kept))
+    Ok(Value::set(element, kept))
 }
 
 fn union(_: &dyn Host, arguments: &[Value], ty: &Type) -> CallResult {
     let sets = converted(arguments, ty)?;
-    Ok(Value::set(element_type(ty), sets.iter().flat_map(|set| elements(set).iter().cloned())))
+    let element = shared_element(&sets, ty)?;
+    Ok(Value::set(element, sets.iter().flat_map(|set| elements(set).iter().cloned())))
 }
 
 fn product_type(arguments: &[Value]) -> Result<Type, CallError> {
@@ -89,7 +101,7 @@ fn product_type(arguments: &[Value]) -> Result<Type, CallError> {
                 Type::clone(&element)
             }
             Type::Tuple(types) if types.is_empty() => Type::Dynamic,
-            Type::Tuple(types) => unify(&types, true)
+            Type::Tuple(types) => unify(&types)
                 .ok_or_else(|| CallError::argument(index, "all elements must be of the same type"))?,
             _ => return Err(CallError::argument(index, "a set or a list is required")),
         };
@@ -123,9 +135,20 @@ fn product(_: &dyn Host, arguments: &[Value], ty: &Type) -> CallResult {
             })
             .collect();
     }
-    let rows = rows.into_iter().map(Value::tuple);
+    let rows: Vec<Value> = rows.into_iter().map(Value::tuple).collect();
+    // Where a column has no type of its own yet, the rows may be of different types.
+    let element = match rows.first() {
+        Some(first) if element.has_dynamic() => {
+            let first = first.ty();
+            if rows.iter().any(|row| row.ty() != first) {
+                return Err(CallError::call("the elements of the product must be of the same type"));
+            }
+            first
+        }
+        _ => element,
+    };
     let value = match ty {
-        Type::List(_) => Value::list(element, rows.collect()),
+        Type::List(_) => Value::list(element, rows),
         _ => Value::set(element, rows),
     };
     Ok(value.with_marks(marks))
