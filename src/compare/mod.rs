@@ -8,7 +8,7 @@ pub mod object;
 use std::fmt;
 
 use crate::lang::value::Value;
-use crate::schema::Equality;
+pub use crate::schema::equality::{is_zero, same_or_zero};
 
 /// What the comparison says of one attribute, or of one object as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,10 +49,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The verdict for one attribute. `live` is `None` where the attribute lives in code and record only: then
-/// there are two to compare. An unknown desired value is pending.
-pub fn verdict(equality: Equality, desired: &Value, recorded: &Value, live: Option<&Value>) -> Verdict {
-    let same = |left: &Value, right: &Value| same_or_zero(equality, left, right);
+/// The verdict for one attribute, by what `same` says of two of its values. `live` is `None` where the attribute lives
+/// in code and record only: then there are two to compare. An unknown desired value is pending.
+pub fn verdict(
+    same: impl Fn(&Value, &Value) -> bool,
+    desired: &Value,
+    recorded: &Value,
+    live: Option<&Value>,
+) -> Verdict {
     let wanted_recorded = same(desired, recorded);
     let Some(live) = live else {
         return if wanted_recorded { Verdict::InSync } else { Verdict::Pending };
@@ -69,35 +73,14 @@ pub fn verdict(equality: Equality, desired: &Value, recorded: &Value, live: Opti
     }
 }
 
-/// Whether two values of an attribute mean the same. An argument that is left out and one that is empty, zero
-/// or false are alike: AWS cannot tell them apart, and neither do state files of the AWS provider.
-pub fn same_or_zero(equality: Equality, left: &Value, right: &Value) -> bool {
-    equality.same(left, right) || left.is_null() && is_zero(right) || right.is_null() && is_zero(left)
-}
-
-/// Whether a value is what stands for an argument that was left out.
-pub fn is_zero(value: &Value) -> bool {
-    if value.is_null() {
-        return true;
-    }
-    if let Some(text) = value.as_str() {
-        return text.is_empty();
-    }
-    if let Some(number) = value.as_number() {
-        return number.is_zero();
-    }
-    if let Some(elements) = value.as_elements() {
-        return elements.is_empty();
-    }
-    if let crate::lang::value::Kind::Map(_, entries) = &value.kind {
-        return entries.is_empty();
-    }
-    value.as_bool() == Some(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Equality;
+
+    fn exactly(left: &Value, right: &Value) -> bool {
+        same_or_zero(Equality::Exact, left, right)
+    }
 
     #[test]
     fn the_table_of_the_design() {
@@ -110,17 +93,17 @@ mod tests {
             ((&b, &a, &c), Verdict::Conflicted),
         ];
         for ((desired, recorded, live), expected) in table {
-            assert_eq!(verdict(Equality::Exact, desired, recorded, Some(live)), expected);
+            assert_eq!(verdict(exactly, desired, recorded, Some(live)), expected);
         }
-        assert_eq!(verdict(Equality::Exact, &b, &a, None), Verdict::Pending);
-        assert_eq!(verdict(Equality::Exact, &Value::dynamic(), &a, Some(&a)), Verdict::Pending);
-        assert_eq!(verdict(Equality::Exact, &Value::dynamic(), &a, Some(&b)), Verdict::Conflicted);
+        assert_eq!(verdict(exactly, &b, &a, None), Verdict::Pending);
+        assert_eq!(verdict(exactly, &Value::dynamic(), &a, Some(&a)), Verdict::Pending);
+        assert_eq!(verdict(exactly, &Value::dynamic(), &a, Some(&b)), Verdict::Conflicted);
     }
 
     #[test]
     fn left_out_and_empty_are_alike() {
         let null = Value::null(crate::lang::types::Type::String);
-        assert_eq!(verdict(Equality::Exact, &null, &Value::string(""), Some(&null)), Verdict::InSync);
-        assert_eq!(verdict(Equality::Exact, &null, &null, Some(&Value::string("x"))), Verdict::Drifted);
+        assert_eq!(verdict(exactly, &null, &Value::string(""), Some(&null)), Verdict::InSync);
+        assert_eq!(verdict(exactly, &null, &null, Some(&Value::string("x"))), Verdict::Drifted);
     }
 }

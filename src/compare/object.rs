@@ -8,7 +8,7 @@ use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Marks, Value};
 use crate::provider::AttributePath;
-use crate::schema::{AttributeSchema, BlockSchema, NestedBlock, Nesting};
+use crate::schema::{AttributeSchema, BlockSchema, Equality, NestedBlock, Nesting};
 
 use super::{is_zero, same_or_zero};
 
@@ -346,6 +346,23 @@ pub fn with_path(object: &Value, path: &[PathStep], new: &Value) -> Value {
 /// The object with the schema's sensitive attributes marked.
 pub fn marked(schema: &BlockSchema, object: &Value) -> Value {
     schema.marked(object)
+}
+
+/// Whether two values of what is at a path mean the same.
+pub fn same_at(schema: &BlockSchema, path: &[PathStep], left: &Value, right: &Value) -> bool {
+    let Some(PathStep::Attribute(name) | PathStep::Key(name)) = path.first() else {
+        return changed_paths(schema, left, right).is_empty();
+    };
+    if let Some(attribute) = schema.attributes.get(name) {
+        return same_or_zero(attribute.equality, left, right);
+    }
+    let Some(nested) = schema.blocks.get(name) else {
+        return same_or_zero(Equality::Exact, left, right);
+    };
+    match &path[1..] {
+        [] => blocks_same(nested, left, right),
+        [PathStep::Index(_), rest @ ..] | rest => same_at(&nested.block, rest, left, right),
+    }
 }
 
 /// The schema of the attribute at a path, if the path ends at one.

@@ -10,9 +10,10 @@ use serde_json::{Value as Json, json};
 
 use crate::address::{InstanceAddress, InstanceKey, Mode};
 use crate::compare::Verdict;
+use crate::lang::convert::path_text;
 use crate::lang::diagnostic::{Diagnostic, Severity};
 use crate::lang::source::SourceMap;
-use crate::plan::model::{Action, Counts, Plan, ResourceChange};
+use crate::plan::model::{Action, AttributeVerdict, Counts, Plan, ResourceChange};
 use crate::provider::registry::provider_name;
 use crate::state::{OutputState, encode_plain};
 
@@ -198,8 +199,9 @@ fn word(action: Action) -> &'static str {
     }
 }
 
-/// The messages about a plan: `resource_drift` and `planned_change` of each object, `change_summary`, `outputs`. The
-/// summary has, beside Terraform's counts, drift and pending changes as separate counts.
+/// The messages about a plan: `resource_drift` and `planned_change` of each object, `change_summary`, `outputs`. Beside
+/// what Terraform says, a change names the attributes that are not in sync, each with its verdict, and what it is a
+/// consequence of; the summary counts drift and pending changes apart.
 pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
     let mut lines = Vec::new();
     let change_json = |change: &ResourceChange, action: &str| {
@@ -219,6 +221,12 @@ pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
             json["importing"] = json!({ "id": id });
         }
         json["verdict"] = json!(change.verdict.to_string());
+        if let Some(other) = &change.consequence_of {
+            json["consequence_of"] = json!(other);
+        }
+        if !change.attributes.is_empty() {
+            json["attributes"] = change.attributes.iter().map(attribute_json).collect();
+        }
         json
     };
     // What AWS decides may have moved on since it was recorded; that is nobody's doing.
@@ -266,6 +274,17 @@ pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
         lines.push(json);
     }
     lines
+}
+
+/// `{"path": "health_check[0].path", "verdict": "drifted"}`, without the values, and `"consequence": true` where it
+/// follows from other changes.
+fn attribute_json(attribute: &AttributeVerdict) -> Json {
+    let path = path_text(&attribute.path);
+    let mut json = json!({ "path": path.trim_start_matches('.'), "verdict": attribute.verdict.to_string() });
+    if attribute.consequence {
+        json["consequence"] = json!(true);
+    }
+    json
 }
 
 fn summary_json(counts: &Counts, operation: &str, text: &str, timestamp: &str) -> Json {

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::lang::operators;
-use crate::lang::value::Value;
+use crate::lang::value::{Kind, Value};
 
 /// How two values of an attribute are compared.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,32 @@ impl Equality {
             }
         }
     }
+}
+
+/// Whether two values of an attribute mean the same. An argument that is left out and one that is empty, zero
+/// or false are alike: AWS cannot tell them apart, and neither do state files of the AWS provider.
+pub fn same_or_zero(equality: Equality, left: &Value, right: &Value) -> bool {
+    equality.same(left, right) || left.is_null() && is_zero(right) || right.is_null() && is_zero(left)
+}
+
+/// Whether a value is what stands for an argument that was left out.
+pub fn is_zero(value: &Value) -> bool {
+    if value.is_null() {
+        return true;
+    }
+    if let Some(text) = value.as_str() {
+        return text.is_empty();
+    }
+    if let Some(number) = value.as_number() {
+        return number.is_zero();
+    }
+    if let Some(elements) = value.as_elements() {
+        return elements.is_empty();
+    }
+    if let Kind::Map(_, entries) = &value.kind {
+        return entries.is_empty();
+    }
+    value.as_bool() == Some(false)
 }
 
 fn same_elements(left: &[Value], right: &[Value]) -> bool {

@@ -1,12 +1,12 @@
 //! The verdicts on one object's attributes.
 
-use crate::compare::object::{at_path, changed_paths, schema_at};
-use crate::compare::{Verdict, is_zero, same_or_zero, verdict};
+use crate::compare::object::{at_path, changed_paths, same_at, schema_at};
+use crate::compare::{Verdict, is_zero, verdict};
 use crate::lang::convert::PathStep;
 use crate::lang::value::Value;
 use crate::plan::model::AttributeVerdict;
 use crate::provider::AttributePath;
-use crate::schema::{BlockSchema, Equality};
+use crate::schema::BlockSchema;
 
 /// Compares an object three ways: `desired` is what it is to become, `live` what it is. Attributes in sync are left
 /// out; so is `tags_all` where `tags` says the same, and whatever the code leaves to AWS.
@@ -38,17 +38,17 @@ pub fn attributes(
         .into_iter()
         .filter_map(|path| {
             let attribute = schema_at(schema, &path);
-            let equality = attribute.map_or(Equality::Exact, |attribute| attribute.equality);
+            let same = |left: &Value, right: &Value| same_at(schema, &path, left, right);
             let code_only = attribute.is_some_and(|attribute| attribute.code_only);
             let (wanted, old) = (at_path(desired, &path), at_path(recorded, &path));
             let now = live.filter(|_| !code_only).map(|live| at_path(live, &path));
-            let verdict = verdict(equality, &wanted, &old, now.as_ref());
+            let verdict = verdict(same, &wanted, &old, now.as_ref());
             // What only AWS decides is in sync wherever it is.
             let decided_by_aws = attribute.is_some_and(|attribute| !attribute.is_argument());
             if verdict == Verdict::InSync || decided_by_aws && wanted.is_wholly_known() {
                 return None;
             }
-            if verdict == Verdict::Converged && same_or_zero(equality, &wanted, &old) {
+            if verdict == Verdict::Converged && same(&wanted, &old) {
                 return None;
             }
             Some(AttributeVerdict {

@@ -9,9 +9,8 @@ use std::collections::HashMap;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::provider::object::Object;
+use crate::schema::equality::same_or_zero;
 use crate::schema::{BlockSchema, Equality};
-
-use super::blocks::same;
 
 /// How the service spells a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +131,7 @@ pub fn is_default(rows: &'static [Row], schema: &BlockSchema, key: &str, text: &
 
 fn is_same(schema: &BlockSchema, name: &str, prior: &Value, planned: &Value) -> bool {
     let equality = schema.attributes.get(name).map_or(Equality::Exact, |attribute| attribute.equality);
-    prior.get(name).is_some_and(|before| same(equality, &before, planned))
+    prior.get(name).is_some_and(|before| same_or_zero(equality, &before, planned))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Value};
+use crate::lang::value::Value;
+use crate::schema::equality::{is_zero, same_or_zero};
 use crate::schema::{BlockSchema, Equality, Nesting};
 
 static NOTHING: LazyLock<BlockSchema> = LazyLock::new(BlockSchema::new);
@@ -48,17 +49,11 @@ pub fn filled(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Whether two values of an argument are one to the service, which knows no difference between an argument that is
-/// left out and one that is empty, zero or false.
-pub fn same(equality: Equality, left: &Value, right: &Value) -> bool {
-    equality.same(left, right) || left.is_null() && is_zero(right) || right.is_null() && is_zero(left)
-}
-
 /// Whether an attribute is the same in two objects.
 pub fn same_attribute(schema: &BlockSchema, name: &str, left: &Value, right: &Value) -> bool {
     let equality = schema.attributes.get(name).map_or(Equality::Exact, |attribute| attribute.equality);
     match (left.get(name), right.get(name)) {
-        (Some(left), Some(right)) => same(equality, &left, &right),
+        (Some(left), Some(right)) => same_or_zero(equality, &left, &right),
         (None, None) => true,
         (Some(value), None) | (None, Some(value)) => is_zero(&value),
     }
@@ -78,17 +73,4 @@ fn same_objects(block: &BlockSchema, left: &Value, right: &Value) -> bool {
 
 fn elements<'a>(object: &'a Value, name: &str) -> &'a [Value] {
     object.known(name).and_then(Value::as_elements).unwrap_or_default()
-}
-
-/// Whether a value is what stands for an argument that was left out.
-fn is_zero(value: &Value) -> bool {
-    match &value.kind {
-        Kind::Null(_) => true,
-        Kind::Bool(value) => !value,
-        Kind::Number(number) => number.is_zero(),
-        Kind::String(text) => text.is_empty(),
-        Kind::List(_, elements) | Kind::Set(_, elements) => elements.is_empty(),
-        Kind::Map(_, entries) => entries.is_empty(),
-        _ => false,
-    }
 }

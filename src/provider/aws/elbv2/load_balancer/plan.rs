@@ -130,18 +130,21 @@ fn plan_subnets(change: &mut Change<'_>) {
         }
         return;
     }
-    let outposts: BTreeMap<&str, &Value> = prior
+    // What AWS says of a mapping that is there already, it goes on saying.
+    let outposts: BTreeMap<&str, Value> = prior
         .blocks("subnet_mapping")
         .iter()
-        .filter_map(|block| Some((block.text("subnet_id")?, block.known("outpost_id")?)))
+        .filter_map(|block| Some((block.text("subnet_id")?, block.get("outpost_id")?)))
         .collect();
     let complete = |block: &Value| {
         let outpost = block.text("subnet_id").and_then(|subnet| outposts.get(subnet));
-        let outpost = outpost.map_or_else(|| Value::unknown(Type::String), |outpost| (*outpost).clone());
+        let outpost = outpost.cloned().unwrap_or_else(|| Value::unknown(Type::String));
         block.with("outpost_id", outpost)
     };
-    let objects = change.config.blocks("subnet_mapping").iter().map(complete).collect();
-    let planned = unknown(&change.planned, "subnets");
+    let mappings = change.config.blocks("subnet_mapping");
+    let subnets = mappings.iter().filter_map(|block| block.get("subnet_id")).collect::<Vec<_>>();
+    let objects = mappings.iter().map(complete).collect();
+    let planned = change.planned.with("subnets", Value::set(Type::String, subnets));
     change.planned =
         planned.with("subnet_mapping", blocks::holding(&SCHEMA.block, "subnet_mapping", objects));
 }
