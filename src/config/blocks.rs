@@ -645,7 +645,7 @@ fn ignore_changes(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Ignor
     let mut paths = Vec::new();
     for element in elements {
         match as_traversal(element) {
-            Some(traversal) => paths.push((traversal.root.name, traversal.steps)),
+            Some(traversal) => paths.push(traversal),
             None => diagnostics.push(
                 Diagnostic::error(
                     "Invalid expression",

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::{ModulePath, Resource};
-use crate::lang::ast::{Body, Expr, Ident, Step, Traversal};
+use crate::lang::ast::{Body, Expr, Ident, Traversal};
 use crate::lang::source::Span;
 use crate::lang::type_expr::TypeConstraint;
 use crate::lang::value::Value;
@@ -161,7 +161,7 @@ pub enum IgnoreChanges {
     None,
     All,
     /// Paths from the resource: an attribute's name and what follows.
-    Paths(Vec<(Arc<str>, Vec<Step>)>),
+    Paths(Vec<Traversal>),
 }
 
 #[derive(Debug)]

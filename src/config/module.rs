@@ -162,7 +162,9 @@ fn add_block(module: &mut Module, block: &Block, seen: &mut Seen, diagnostics: &
                     } else {
                         "Duplicate backend configuration"
                     };
-                    diagnostics.push(Diagnostic::error(summary, detail).at(backend.declared_at));
+                    let first = module.backend.as_ref().filter(|_| backend.kind == "cloud");
+                    let place = first.map_or(backend.declared_at, |first| first.declared_at);
+                    diagnostics.push(Diagnostic::error(summary, detail).at(place));
                     continue;
                 }
                 seen.backend = Some(backend.declared_at);

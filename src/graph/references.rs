@@ -419,7 +419,7 @@ impl Connector<'_> {
             let hint = suggestion(name, module.calls.keys().map(|name| &**name));
             let place = if path.is_root() { "the root module".to_owned() } else { path.to_string() };
             let detail = format!("No module call named {name:?} is declared in {place}.{hint}");
-            return Err(Diagnostic::error("Reference to undeclared module", detail));
+            return Err(Diagnostic::error("Reference to undeclared module", detail).at(traversal.span));
         }
         let Some(child) = self.configuration.modules.get(&child_path) else { return Ok(Vec::new()) };
         // With count or for_each a key stands before the output's name.

@@ -165,10 +165,13 @@ fn call_constraint(
         .into());
     }
     if name == "optional" {
-        return Err(invalid(
+        return Err(Diagnostic::error(
+            "Invalid type specification",
             "Keyword \"optional\" is valid only as a modifier for object type attributes.",
-            expr,
-        ));
+        )
+        .at(call.name.span)
+        .within(expr.span)
+        .into());
     }
     if !COLLECTIONS.contains(&name) && name != "object" && name != "tuple" {
         let known = COLLECTIONS.into_iter().chain(["object", "tuple"]);

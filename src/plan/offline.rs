@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::address::{InstanceAddress, InstanceKey, Mode, ModuleInstance, ModulePath};
 use crate::compare::object::proposed;
-use crate::config::{Configuration, Module, ResourceBlock};
+use crate::config::{Configuration, IgnoreChanges, Module, ResourceBlock};
 use crate::graph::evaluate::{Evaluation, extend_once};
 use crate::graph::expand::{Expansion, expand};
 use crate::graph::references::provider_of;
@@ -16,7 +16,7 @@ use crate::graph::scope::{Environment, ModuleScope};
 use crate::graph::values::{Repetition, Values, aggregate};
 use crate::graph::{Graph, Node};
 use crate::lang::ast::Body;
-use crate::lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::lang::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::lang::value::Value;
 use crate::provider::registry::Registry;
 use crate::provider::{Problem, Problems};
@@ -160,6 +160,7 @@ fn resource_node(
         diagnostics.push(unknown_type(stack, block));
         return;
     };
+    check_ignored(&schema.block, block, diagnostics);
     for instance in found.values.instances_of(path).to_vec() {
         let expansion = {
             let scope = ModuleScope::new(stack.environment, &found.values, module, &instance);
@@ -193,6 +194,25 @@ fn resource_node(
         }
         let value = aggregate(&expansion, |key| made.get(key).cloned().unwrap_or_else(Value::dynamic));
         found.values.module_mut(&instance).resources.insert(block.resource.clone(), value);
+    }
+}
+
+/// What `ignore_changes` names has to be there.
+fn check_ignored(schema: &BlockSchema, block: &ResourceBlock, diagnostics: &mut Diagnostics) {
+    let IgnoreChanges::Paths(paths) = &block.lifecycle.ignore_changes else { return };
+    for ignored in paths {
+        let name = &ignored.root;
+        if schema.attributes.contains_key(&name.name) || schema.blocks.contains_key(&name.name) {
+            continue;
+        }
+        let known = schema.attributes.keys().chain(schema.blocks.keys()).map(|name| &**name);
+        let detail = format!(
+            "{} has no argument, attribute or block named {:?}.{}",
+            block.resource.ty,
+            name.name,
+            suggestion(&name.name, known)
+        );
+        diagnostics.push(Diagnostic::error("Unsupported attribute", detail).at(name.span));
     }
 }
 

@@ -181,7 +181,9 @@ fn enclosing(file: &SourceFile, line: usize) -> Option<String> {
 
 fn position(file: &SourceFile, byte: usize) -> Json {
     let at = file.position(byte);
-    json!({ "line": at.line, "column": at.column, "byte": at.byte })
+    // A byte order mark is three bytes of the file and no part of its text.
+    let before = if file.bom { '\u{feff}'.len_utf8() } else { 0 };
+    json!({ "line": at.line, "column": at.column, "byte": at.byte + before })
 }
 
 /// A diagnostic as the machine-readable outputs have it: `severity`, `summary`, `detail`, and where there are any

@@ -111,9 +111,9 @@ pub fn with_ignored(ignore: &IgnoreChanges, config: Value, schema: &BlockSchema,
                     with_path(&config, &path, &at_path(now, &path))
                 })
             }),
-        IgnoreChanges::Paths(paths) => paths.iter().fold(config, |config, (name, steps)| {
-            let mut path = vec![PathStep::Attribute(Arc::clone(name))];
-            for step in steps {
+        IgnoreChanges::Paths(paths) => paths.iter().fold(config, |config, ignored| {
+            let mut path = vec![PathStep::Attribute(Arc::clone(&ignored.root.name))];
+            for step in &ignored.steps {
                 path.push(match &step.kind {
                     StepKind::Attribute(name) | StepKind::Key(name) => PathStep::Key(Arc::clone(name)),
                     StepKind::Index(index) => PathStep::Index(index.to_i64().unwrap_or_default() as usize),
