@@ -300,11 +300,10 @@ fn definitions(
             continue;
         }
         let (value, found) = eval::evaluate(&attribute.expr, &ConstantScope);
-        let failed = found.has_errors();
+        // A value that cannot be read was given all the same.
+        let value = if found.has_errors() { Value::dynamic() } else { value };
         diagnostics.append(found);
-        if !failed {
-            let origin = Origin::File(attribute.expr.span);
-            given.insert(name.to_owned(), Given { value, origin, text: None });
-        }
+        let origin = Origin::File(attribute.expr.span);
+        given.insert(name.to_owned(), Given { value, origin, text: None });
     }
 }

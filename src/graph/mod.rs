@@ -23,6 +23,7 @@ use petgraph::visit::EdgeRef;
 use crate::address::{ConfigResource, ModulePath};
 use crate::config::Configuration;
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::lang::source::Span;
 
 /// A thing of the configuration that is evaluated, for all instances of its module at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,7 +111,7 @@ impl Graph {
         }
         references::connect(configuration, &mut graph, &mut diagnostics);
         if !diagnostics.has_errors() {
-            graph.report_cycles(&mut diagnostics);
+            graph.report_cycles(configuration, &mut diagnostics);
         }
         (graph, diagnostics)
     }
@@ -129,17 +130,22 @@ impl Graph {
         }
     }
 
-    fn report_cycles(&self, diagnostics: &mut Diagnostics) {
+    fn report_cycles(&self, configuration: &Configuration, diagnostics: &mut Diagnostics) {
         for component in tarjan_scc(&self.graph) {
             if component.len() > 1 {
                 let path = self.cycle_path(&component);
                 let names: Vec<String> = path.iter().map(|index| self.graph[*index].to_string()).collect();
                 let detail = format!(
-                    "Each of these needs the one behind it, and the last one the first: {}. Break the circle by \
-                     removing one of the references.",
-                    names.join(" → ")
+                    "Each of these needs the next: {} → {}. Break the circle by removing one of the references.",
+                    names.join(" → "),
+                    names[0]
                 );
-                diagnostics.push(Diagnostic::error(format!("Cycle: {}", names.join(", ")), detail));
+                let diagnostic = Diagnostic::error(format!("Cycle: {}", names.join(", ")), detail);
+                let place = path.iter().find_map(|index| declared_at(configuration, &self.graph[*index]));
+                diagnostics.push(match place {
+                    Some(place) => diagnostic.at(place),
+                    None => diagnostic,
+                });
             }
         }
     }
@@ -259,6 +265,18 @@ impl Graph {
             }
         }
         found
+    }
+}
+
+/// Where the code declares what a node stands for.
+fn declared_at(configuration: &Configuration, node: &Node) -> Option<Span> {
+    let module = configuration.modules.get(node.module())?;
+    match node {
+        Node::Variable(_, name) => module.variables.get(name).map(|variable| variable.declared_at),
+        Node::Local(_, name) => module.locals.get(name).map(|local| local.name.span.to(local.expr.span)),
+        Node::Output(_, name) => module.outputs.get(name).map(|output| output.declared_at),
+        Node::Resource(resource) => module.resources.get(&resource.resource).map(|block| block.declared_at),
+        Node::Module(_) | Node::Provider(..) | Node::Check(..) => None,
     }
 }
 

@@ -480,7 +480,8 @@ pub fn operation_detail(error: &OperationError) -> String {
         _ => String::new(),
     };
     let text = error.to_string();
-    let stop = if text.ends_with(['.', ')']) { "" } else { "." };
+    let is_whole = text.ends_with('.') || advice.is_empty() && text.ends_with(')');
+    let stop = if is_whole { "" } else { "." };
     format!("{text}{stop}{advice}")
 }
 

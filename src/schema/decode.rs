@@ -23,7 +23,17 @@ pub fn decode(schema: &BlockSchema, body: &Body, scope: &dyn Scope, diagnostics:
     unexpected(schema, body, diagnostics);
     for (name, attribute) in &schema.attributes {
         let value = match body.attribute(name) {
-            Some(written) => argument(&attribute.ty, written, scope, diagnostics),
+            Some(written) => {
+                let value = argument(&attribute.ty, written, scope, diagnostics);
+                if !attribute.is_argument() && !value.is_null() {
+                    let detail = format!(
+                        "{name:?} cannot be set: it is decided when the object is made. Remove the argument."
+                    );
+                    let diagnostic = Diagnostic::error("Value for unconfigurable attribute", detail);
+                    diagnostics.push(diagnostic.at(written.expr.span));
+                }
+                value
+            }
             None if attribute.as_blocks && has_blocks(body, name) => {
                 attribute_blocks(name, &attribute.ty, body, scope, diagnostics)
             }

@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::provider::object::Object;
-use crate::provider::{Change, Connection, OperationError, Problems, ReadRequest, ReadResult, ResourceType};
+use crate::provider::{Change, Connection, OperationError, ReadRequest, ReadResult, ResourceType};
 use crate::schema::{AttributeSchema, BlockSchema, Schema};
 
 pub struct TerraformData {
@@ -36,16 +35,6 @@ impl ResourceType for TerraformData {
 
     fn schema(&self) -> &Schema {
         &self.schema
-    }
-
-    fn validate(&self, config: &Value, problems: &mut Problems) {
-        if !attribute(config, "id").is_null() {
-            problems.error(
-                vec![PathStep::Attribute("id".into())],
-                "\"id\" attribute is read-only",
-                "The id is chosen when the resource is created: leave it out.",
-            );
-        }
     }
 
     fn plan(&self, change: &mut Change<'_>) {
