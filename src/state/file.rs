@@ -60,40 +60,7 @@ impl State {
                 ));
             }
         }
-        let text_field = |root: &mut Map<String, Json>, name: &str| match root.remove(name) {
-            Some(Json::String(text)) => Ok(text),
-            Some(_) => Err(unreadable(format!("its {name} is not a string"), REPAIR)),
-            None => Ok(String::new()),
-        };
-        let terraform_version = text_field(&mut root, "terraform_version")?;
-        let lineage = text_field(&mut root, "lineage")?;
-        let serial = root.remove("serial").as_ref().and_then(Json::as_u64).unwrap_or_default();
-        let mut outputs = BTreeMap::new();
-        if let Some(Json::Object(found)) = root.remove("outputs") {
-            for (name, output) in found {
-                let Json::Object(mut output) = output else {
-                    return Err(unreadable(format!("output {name:?} is not an object"), REPAIR));
-                };
-                let ty = output.remove("type").as_ref().and_then(Type::from_json).unwrap_or(Type::Dynamic);
-                let sensitive = output.remove("sensitive") == Some(Json::Bool(true));
-                let value = decode(&output.remove("value").unwrap_or(Json::Null), &ty);
-                let value = if sensitive { value.sensitive() } else { value };
-                outputs.insert(Arc::from(name), OutputState { value, ty, sensitive, other: output });
-            }
-        }
-        let mut resources: BTreeMap<AbsoluteResource, ResourceState> = BTreeMap::new();
-        if let Some(Json::Array(found)) = root.remove("resources") {
-            for resource in found {
-                let (address, state) =
-                    read_resource(resource).map_err(|problem| unreadable(problem, REPAIR))?;
-                let known = resources.entry(address).or_default();
-                known.provider = state.provider;
-                known.other = state.other;
-                known.instances.extend(state.instances);
-            }
-        }
-        let check_results = root.remove("check_results");
-        Ok(Some(State { terraform_version, serial, lineage, outputs, resources, check_results, other: root }))
+        read_members(root).map(Some).map_err(|problem| unreadable(problem, REPAIR))
     }
 
     /// The file's text: two-space indent, a line end behind all.
@@ -144,33 +111,94 @@ pub fn go_escaped(text: &str) -> String {
     out
 }
 
+/// A member of an object; `None` if it is null or not there. One of another kind is no state: to pass it over would be
+/// to lose what it says.
+fn take<T>(
+    members: &mut Map<String, Json>,
+    name: &str,
+    kind: &str,
+    read: impl FnOnce(Json) -> Option<T>,
+) -> Result<Option<T>, String> {
+    match members.remove(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(json) => read(json).map(Some).ok_or_else(|| format!("\"{name}\" is not {kind}")),
+    }
+}
+
+fn take_text(members: &mut Map<String, Json>, name: &str) -> Result<Option<String>, String> {
+    let text = |json| if let Json::String(text) = json { Some(text) } else { None };
+    take(members, name, "a string", text)
+}
+
+fn take_list(members: &mut Map<String, Json>, name: &str) -> Result<Vec<Json>, String> {
+    let list = |json| if let Json::Array(list) = json { Some(list) } else { None };
+    Ok(take(members, name, "a list", list)?.unwrap_or_default())
+}
+
+fn take_number(members: &mut Map<String, Json>, name: &str) -> Result<u64, String> {
+    Ok(take(members, name, "a whole number", |json| json.as_u64())?.unwrap_or_default())
+}
+
+fn take_flag(members: &mut Map<String, Json>, name: &str) -> Result<bool, String> {
+    Ok(take(members, name, "true or false", |json| json.as_bool())?.unwrap_or_default())
+}
+
+fn read_members(mut root: Map<String, Json>) -> Result<State, String> {
+    let terraform_version = take_text(&mut root, "terraform_version")?.unwrap_or_default();
+    let lineage = take_text(&mut root, "lineage")?.unwrap_or_default();
+    let serial = take_number(&mut root, "serial")?;
+    let mut outputs = BTreeMap::new();
+    let object = |json| if let Json::Object(members) = json { Some(members) } else { None };
+    for (name, output) in take(&mut root, "outputs", "an object", object)?.unwrap_or_default() {
+        let Json::Object(mut output) = output else {
+            return Err(format!("output {name:?} is not an object"));
+        };
+        let ty = take(&mut output, "type", "a type", |json| Type::from_json(&json))?.unwrap_or(Type::Dynamic);
+        let sensitive = take_flag(&mut output, "sensitive")?;
+        let value = decode(&output.remove("value").unwrap_or(Json::Null), &ty);
+        let value = if sensitive { value.sensitive() } else { value };
+        outputs.insert(Arc::from(name), OutputState { value, ty, sensitive, other: output });
+    }
+    let mut resources: BTreeMap<AbsoluteResource, ResourceState> = BTreeMap::new();
+    for resource in take_list(&mut root, "resources")? {
+        let (address, state) = read_resource(resource)?;
+        let known = resources.entry(address.clone()).or_default();
+        known.provider = state.provider;
+        known.other = state.other;
+        for (key, instance) in state.instances {
+            if known.instances.insert(key, instance).is_some() {
+                return Err(format!("{address} is there twice"));
+            }
+        }
+    }
+    let check_results = root.remove("check_results");
+    Ok(State { terraform_version, serial, lineage, outputs, resources, check_results, other: root })
+}
+
 fn read_resource(json: Json) -> Result<(AbsoluteResource, ResourceState), String> {
     let Json::Object(mut members) = json else { return Err("a resource is not an object".to_owned()) };
-    let mut text = |name: &str| match members.remove(name) {
-        Some(Json::String(text)) => Ok(text),
-        _ => Err(format!("a resource has no {name}")),
-    };
+    let mut text =
+        |name: &str| take_text(&mut members, name)?.ok_or_else(|| format!("a resource has no {name}"));
     let mode = match text("mode")?.as_str() {
         "managed" => Mode::Managed,
         "data" => Mode::Data,
         other => return Err(format!("a resource has the mode {other:?}")),
     };
     let (ty, name) = (text("type")?, text("name")?);
-    let module = match text("module") {
-        Ok(module) => match parse_target(&module) {
+    let module = match take_text(&mut members, "module")? {
+        Some(module) => match parse_target(&module) {
             Some(Target::Module(module)) => module,
             _ => return Err(format!("{module:?} is not a module's address")),
         },
-        Err(_) => ModuleInstance::root(),
+        None => ModuleInstance::root(),
     };
-    let provider = text("provider").unwrap_or_default();
+    let provider = take_text(&mut members, "provider")?.unwrap_or_default();
     let address = AbsoluteResource { module, resource: Resource { mode, ty: ty.into(), name: name.into() } };
     let mut instances = BTreeMap::new();
-    if let Some(Json::Array(found)) = members.remove("instances") {
-        for instance in found {
-            let (key, instance) =
-                read_instance(instance).map_err(|problem| format!("{address}: {problem}"))?;
-            instances.insert(key, instance);
+    for instance in take_list(&mut members, "instances")? {
+        let (key, instance) = read_instance(instance).map_err(|problem| format!("{address}: {problem}"))?;
+        if instances.insert(key, instance).is_some() {
+            return Err(format!("an instance of {address} is there twice"));
         }
     }
     Ok((address, ResourceState { provider, instances, other: members }))
@@ -187,31 +215,19 @@ fn read_instance(json: Json) -> Result<(ObjectKey, InstanceState), String> {
         Some(Json::String(key)) => InstanceKey::Key(key.into()),
         Some(other) => return Err(format!("{other} is not an instance's key")),
     };
-    let deposed = match members.remove("deposed") {
-        Some(Json::String(key)) => Some(key),
-        _ => None,
-    };
+    let deposed = take_text(&mut members, "deposed")?;
     let tainted = members.get("status").and_then(Json::as_str) == Some("tainted");
     if tainted {
         members.remove("status");
     }
-    let schema_version = members.remove("schema_version").as_ref().and_then(Json::as_u64).unwrap_or_default();
+    let schema_version = take_number(&mut members, "schema_version")?;
     let attributes = members.remove("attributes").unwrap_or(Json::Null);
-    let sensitive_attributes = match members.remove("sensitive_attributes") {
-        Some(Json::Array(paths)) => paths.iter().filter_map(read_path).collect(),
-        _ => Vec::new(),
-    };
-    let private = match members.remove("private") {
-        Some(Json::String(text)) => Some(text),
-        _ => None,
-    };
-    let dependencies = match members.remove("dependencies") {
-        Some(Json::Array(found)) => {
-            found.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let create_before_destroy = members.remove("create_before_destroy") == Some(Json::Bool(true));
+    let paths = take_list(&mut members, "sensitive_attributes")?;
+    let sensitive_attributes = paths.iter().filter_map(read_path).collect();
+    let private = take_text(&mut members, "private")?;
+    let dependencies = take_list(&mut members, "dependencies")?;
+    let dependencies = dependencies.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    let create_before_destroy = take_flag(&mut members, "create_before_destroy")?;
     let instance = InstanceState {
         schema_version,
         tainted,
