@@ -3,7 +3,7 @@
 mod apply;
 mod console;
 mod diff;
-
+mod fmt;
 mod graph;
 mod init;
 mod output;
@@ -63,7 +63,8 @@ enum Command {
     Console(console::ConsoleArgs),
     /// Prints the graph of the stack's resources in Graphviz's DOT language.
     Graph(graph::GraphArgs),
-
+    /// Brings files into canonical style.
+    Fmt(fmt::FmtArgs),
     /// Starts and stops a local AWS to try recon on.
     Sandbox(sandbox::SandboxArgs),
     /// Plays the whole story on a local AWS: plan, apply, drift, correction, destroy.
@@ -129,7 +130,7 @@ pub fn main() -> u8 {
         Command::State(args) => state::run(args),
         Command::Console(args) => console::run(args, order),
         Command::Graph(args) => graph::run(args),
-
+        Command::Fmt(args) => fmt::run(args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => sandbox::demo(args),
         Command::Completions(args) => {

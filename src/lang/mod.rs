@@ -6,6 +6,7 @@ pub mod ast;
 pub mod convert;
 pub mod diagnostic;
 pub mod eval;
+pub mod format;
 pub mod functions;
 pub mod json;
 pub mod number;
