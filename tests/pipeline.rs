@@ -309,6 +309,50 @@ async fn what_was_deleted_behind_recons_back_is_missing_and_made_again() {
     assert!(text.contains("went with"), "{text}");
     stack.recon(&["apply", "--auto-approve"]).success();
     assert_in_sync(&stack);
+
+    // A listener alone.
+    let balancers = aws.elb().describe_load_balancers().send().await.unwrap();
+    let arn = balancers.load_balancers()[0].load_balancer_arn().unwrap();
+    let listeners = aws.elb().describe_listeners().load_balancer_arn(arn).send().await.unwrap();
+    let listener = listeners.listeners()[0].listener_arn().unwrap();
+    aws.elb().delete_listener().listener_arn(listener).send().await.unwrap();
+    let (found, text) = drift(&stack);
+    assert_eq!(
+        found,
+        [("module.collector_lb.aws_lb_listener.http".to_owned(), "missing".to_owned())],
+        "{text}"
+    );
+    assert!(!text.contains("went with"), "{text}");
+    stack.recon(&["apply", "--auto-approve"]).success();
+    assert_in_sync(&stack);
+
+    // What only goes once nothing holds it: the target group, and the group with its rules.
+    let balancers = aws.elb().describe_load_balancers().send().await.unwrap();
+    let arn = balancers.load_balancers()[0].load_balancer_arn().unwrap();
+    aws.elb().delete_load_balancer().load_balancer_arn(arn).send().await.unwrap();
+    let groups = aws.elb().describe_target_groups().send().await.unwrap();
+    let group = groups.target_groups()[0].target_group_arn().unwrap();
+    aws.elb().delete_target_group().target_group_arn(group).send().await.unwrap();
+    let groups = aws.ec2().describe_security_groups().send().await.unwrap();
+    let group =
+        groups.security_groups().iter().find(|group| group.group_name() == Some("sp-scalable-collector-lb"));
+    aws.ec2().delete_security_group().group_id(group.unwrap().group_id().unwrap()).send().await.unwrap();
+    let (found, text) = drift(&stack);
+    assert!(found.iter().all(|(_, verdict)| verdict == "missing"), "{found:?}");
+    let missing: Vec<&str> =
+        found.iter().map(|(address, _)| address.strip_prefix("module.collector_lb.").unwrap()).collect();
+    let expected = [
+        "aws_lb.this",
+        "aws_lb_listener.http",
+        "aws_lb_target_group.this",
+        "aws_security_group.this",
+        "aws_security_group_rule.ingress_http",
+        "aws_security_group_rule.ingress_https",
+    ];
+    assert_eq!(missing, expected, "{text}");
+    assert_eq!(text.matches("(it went with").count(), 3, "{text}");
+    stack.recon(&["apply", "--auto-approve"]).success();
+    assert_in_sync(&stack);
     assert_eq!(inventory(&aws).await, whole("sp-scalable"));
 }
 

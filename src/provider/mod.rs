@@ -127,6 +127,11 @@ pub trait ResourceType: Send + Sync {
     /// value may be unknown.
     fn validate(&self, _config: &Value, _problems: &mut Problems) {}
 
+    /// The arguments that name what the object is a part of: AWS deletes it along with that.
+    fn part_of(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Adds to a planned change what the schema cannot say.
     fn plan(&self, _change: &mut Change<'_>) {}
 

@@ -21,6 +21,7 @@ use crate::lang::value::Value;
 use crate::live::Outcome;
 use crate::plan::model::{Action, PlanMode, Reason, ResourceChange};
 use crate::plan::offline::{ProviderKey, report};
+use crate::provider::object::Object;
 use crate::provider::{AttributePath, Change, Connection, Problems, ResourceType};
 use crate::schema::BlockSchema;
 use crate::schema::decode::{decode, locate};
@@ -256,7 +257,7 @@ impl Planner<'_> {
         match self.live.object(address, None) {
             Some(Outcome::Missing) => {
                 change.verdict = Verdict::Missing;
-                change.consequence_of = self.went_with(change);
+                change.consequence_of = self.went_with(ty, change);
                 None
             }
             Some(Outcome::Found(live)) => {
@@ -289,14 +290,18 @@ impl Planner<'_> {
         }
     }
 
-    /// The missing object that this one, missing too, belonged to.
-    fn went_with(&self, change: &ResourceChange) -> Option<String> {
-        self.changes
-            .iter()
-            .find(|other| {
-                other.verdict == Verdict::Missing && change.dependencies.contains(&other.address.config())
-            })
-            .map(|other| other.address.to_string())
+    /// The missing object that this one, missing too, was a part of.
+    fn went_with(&self, ty: &dyn ResourceType, change: &ResourceChange) -> Option<String> {
+        let wholes: Vec<&str> = ty.part_of().iter().filter_map(|name| change.recorded.text(name)).collect();
+        let is_whole = |other: &&ResourceChange| {
+            other.verdict == Verdict::Missing
+                && ["id", "arn", "name"]
+                    .iter()
+                    .filter_map(|name| other.recorded.text(name))
+                    .any(|name| wholes.contains(&name))
+                && change.dependencies.contains(&other.address.config())
+        };
+        self.changes.iter().find(is_whole).map(|other| other.address.to_string())
     }
 
     fn plan_create(

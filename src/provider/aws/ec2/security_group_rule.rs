@@ -170,6 +170,10 @@ impl ResourceType for SecurityGroupRule {
         validate_sources(config, problems);
     }
 
+    fn part_of(&self) -> &'static [&'static str] {
+        &["security_group_id"]
+    }
+
     fn plan(&self, change: &mut Change<'_>) {
         let planned = &change.planned;
         let Some(protocol) = planned.text("protocol").map(normal_protocol) else { return };

@@ -45,6 +45,10 @@ impl ResourceType for Listener {
         validate::validate(config, problems);
     }
 
+    fn part_of(&self) -> &'static [&'static str] {
+        &["load_balancer_arn"]
+    }
+
     fn plan(&self, change: &mut Change<'_>) {
         plan::plan(change);
     }
