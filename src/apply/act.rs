@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::address::InstanceAddress;
 use crate::compare::object::{at_path, changed_paths, refreshed};
-use crate::config::{Module, ResourceBlock};
+use crate::config::{Condition, Module, ResourceBlock};
 use crate::graph::scope::ModuleScope;
 use crate::graph::values::Repetition;
 use crate::lang::convert::{PathStep, path_text};
@@ -123,12 +123,21 @@ impl Apply<'_> {
         let Some(config) = self.config(ty.schema(), module, block, address, &repetition) else {
             return false;
         };
+        // What was not known to the plan may be known now.
+        let conditions = &block.lifecycle.preconditions;
+        let summary = "Resource precondition failed";
+        if !self.conditions(conditions, summary, change, module, &repetition, None) {
+            return false;
+        }
         let good = if change.action == Action::Update {
             self.update(change, &*ty, block, connection, config).await
         } else {
             self.create(change, &*ty, block, connection, config).await
         };
-        good && self.postconditions(change, module, block, &repetition)
+        let made = self.results.borrow().get(address).cloned();
+        let conditions = &block.lifecycle.postconditions;
+        let summary = "Resource postcondition failed";
+        good && self.conditions(conditions, summary, change, module, &repetition, made.as_ref())
     }
 
     /// What `count` and `each` answer in an instance.
@@ -201,29 +210,30 @@ impl Apply<'_> {
         }
     }
 
-    fn postconditions(
+    /// Checks conditions with what is known by now. `object` is what `self` answers.
+    fn conditions(
         &self,
+        conditions: &[Condition],
+        summary: &'static str,
         change: &ResourceChange,
         module: &Module,
-        block: &ResourceBlock,
         repetition: &Repetition,
+        object: Option<&Value>,
     ) -> bool {
-        if block.lifecycle.postconditions.is_empty() {
+        if conditions.is_empty() {
             return true;
         }
         let mut own = Diagnostics::new();
         {
             let values = self.values.borrow();
-            let results = self.results.borrow();
-            let value = results.get(&change.address);
             let mut scope = ModuleScope::new(self.stack.environment, &values, module, &change.address.module)
                 .repeated(repetition);
-            scope.self_value = value;
+            scope.self_value = object;
             let name = change.address.to_string();
             self.stack.evaluation(true).conditions(
-                &block.lifecycle.postconditions,
+                conditions,
                 &scope,
-                "Resource postcondition failed",
+                summary,
                 &name,
                 &name,
                 &mut Vec::new(),

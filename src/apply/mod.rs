@@ -288,6 +288,11 @@ impl<'a> Apply<'a> {
         let mut recorder = self.recorder.borrow_mut();
         let mut changed = false;
         for change in &self.planned.plan.changes {
+            // It has its new place, or is there at all, in memory only.
+            changed |= change.previous_address.is_some() || change.importing.is_some();
+            if change.importing.is_some() {
+                self.count(|done| done.imported += 1);
+            }
             if !matches!(change.action, Action::NoOp | Action::Update) || change.before.is_null() {
                 continue;
             }

@@ -10,6 +10,8 @@ use crate::config::variables::VariableInputs;
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::value::Value;
 use crate::live::{Live, ProviderKey, provider_key};
+use crate::plan::imports::{self, Imports};
+use crate::plan::moves::{self, Moves};
 use crate::plan::planner::operation_detail;
 use crate::plan::{Offline, Options, PlanMode, Planned, Stack, offline, plan};
 use crate::provider::{ReadRequest, ReadResult};
@@ -73,7 +75,7 @@ pub async fn prepare(
     operation: &str,
 ) -> Result<Prepared, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
-    let options = options(args, mode, &mut diagnostics);
+    let mut options = options(args, mode, &mut diagnostics);
     let Some(loaded) = session.load(inputs, &mut diagnostics) else { return Err(diagnostics) };
     let stack = loaded.stack(&session.registry);
     // To destroy, resources need not be right any more; what is wrong with a provider shows when it is used.
@@ -106,8 +108,12 @@ pub async fn prepare(
         Err(error) => return Err(with(diagnostics, unreadable(error))),
     };
     let mut state = state;
-    let Offline { providers, data, .. } = first;
+    options.moves = moves::carry_out(&loaded.configuration, &mut state, &mut diagnostics);
+    let Offline { providers, data, values } = first;
     let mut live = Live::new(Arc::clone(&session.registry), providers);
+    if mode != PlanMode::Destroy && !args.refresh_only {
+        options.imports = imports::carry_out(stack, &values, &mut state, &mut live, &mut diagnostics).await;
+    }
     let settled = adopt(stack, &mut state, &journal, &mut live, &mut diagnostics).await;
     if diagnostics.has_errors() {
         return Err(diagnostics);
@@ -149,8 +155,16 @@ fn options(args: &PlanArgs, mode: PlanMode, diagnostics: &mut Diagnostics) -> Op
             None => diagnostics.push(invalid_address("--replace", text)),
         }
     }
+    if mode == PlanMode::Destroy && args.refresh_only {
+        let detail = "--refresh-only changes nothing in AWS, and to destroy is to change: give one of them.";
+        diagnostics.push(Diagnostic::error("Incompatible plan mode options", detail));
+    }
+    if !replace.is_empty() && (mode == PlanMode::Destroy || args.refresh_only) {
+        let detail = "--replace is for plans that make objects, and goes neither with --destroy nor with --refresh-only.";
+        diagnostics.push(Diagnostic::error("Unsupported plan mode", detail));
+    }
     let mode = if args.refresh_only && mode == PlanMode::Normal { PlanMode::RefreshOnly } else { mode };
-    Options { mode, targets, replace }
+    Options { mode, targets, replace, moves: Moves::new(), imports: Imports::new() }
 }
 
 fn invalid_address(option: &str, text: &str) -> Diagnostic {

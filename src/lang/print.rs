@@ -11,7 +11,7 @@ pub fn print(value: &Value) -> String {
     text
 }
 
-/// As [`print`] for an answer of the console, which may be what its `type` function answered, but not be made
+/// As [`print()`] for an answer of the console, which may be what its `type` function answered, but not be made
 /// from it.
 pub fn print_answer(value: &Value) -> Result<String, Diagnostic> {
     if value.marks_deep().contains(Marks::TYPE) && !matches!(value.kind, Kind::Type(_)) {

@@ -1,6 +1,8 @@
 //! Verdicts to actions: the plan, how it is made and how it is written down.
 
+pub mod imports;
 pub mod model;
+pub mod moves;
 pub mod offline;
 pub mod planner;
 

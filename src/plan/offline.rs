@@ -23,6 +23,8 @@ use crate::provider::{Problem, Problems};
 use crate::schema::decode::{decode, locate};
 use crate::schema::{BlockSchema, Schema};
 
+use super::{imports, moves};
+
 /// A provider configuration of the code: its module, local name and alias.
 pub type ProviderKey = (ModulePath, Arc<str>, Option<Arc<str>>);
 
@@ -89,6 +91,8 @@ pub fn offline(stack: Stack<'_>, diagnostics: &mut Diagnostics) -> Offline {
             other => evaluation.node(other, &mut found.values, &mut checked, diagnostics),
         }
     }
+    moves::check(stack.configuration, diagnostics);
+    imports::check(stack, diagnostics);
     found
 }
 

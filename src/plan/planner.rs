@@ -24,7 +24,9 @@ use crate::provider::OperationError;
 use crate::schema::decode::decode;
 use crate::state::State;
 
+use super::imports::Imports;
 use super::model::{Action, CheckResult, CheckStatus, OutputChange, Plan, PlanMode, Reason, ResourceChange};
+use super::moves::Moves;
 use super::offline::{ProviderKey, Stack};
 use crate::compare::Verdict;
 
@@ -36,6 +38,10 @@ pub struct Options {
     pub targets: Vec<Target>,
     /// These are to be replaced.
     pub replace: Vec<InstanceAddress>,
+    /// These have moved in the record.
+    pub moves: Moves,
+    /// These have come into the record in this run.
+    pub imports: Imports,
 }
 
 /// What planning leaves behind for whoever carries the plan out.
@@ -328,7 +334,7 @@ impl Planner<'_> {
         let provider_config = crate::state::provider_text(&key.0, &source, key.2.as_deref());
         ResourceChange {
             address: address.clone(),
-            previous_address: None,
+            previous_address: self.options.moves.get(address).cloned(),
             deposed: None,
             provider: source.into(),
             schema_version: 0,
@@ -340,7 +346,7 @@ impl Planner<'_> {
             recorded: null,
             replace_paths: BTreeSet::new(),
             attributes: Vec::new(),
-            importing: None,
+            importing: self.options.imports.get(address).cloned(),
             unreadable: None,
             consequence_of: None,
             adopted: false,

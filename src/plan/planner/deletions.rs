@@ -10,6 +10,7 @@ use crate::lang::diagnostic::Diagnostic;
 use crate::lang::value::Value;
 use crate::live::{Outcome, provider_key};
 use crate::plan::model::{Action, PlanMode, Reason, ResourceChange};
+use crate::plan::moves::removed;
 use crate::state::{InstanceState, ResourceState};
 
 use super::{Planner, operation_detail};
@@ -144,12 +145,15 @@ impl Planner<'_> {
             ..self.blank(address, &key, Action::Delete)
         };
         change.provider_config.clone_from(&resource.provider);
+        if self.options.mode != PlanMode::Destroy && removed(self.stack.configuration, address) == Some(false)
+        {
+            change.action = Action::Forget;
+        }
         match self.live.object(address, deposed) {
             // It is gone already: only the record is to follow.
             Some(Outcome::Missing) => {
                 change.verdict = Verdict::Missing;
                 change.before = null.clone();
-                change.action = Action::Delete;
             }
             Some(Outcome::Found(live)) => change.before = marked(schema, &refreshed(schema, &recorded, live)),
             Some(Outcome::Unreadable(error)) => {

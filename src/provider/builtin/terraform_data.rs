@@ -46,6 +46,9 @@ impl ResourceType for TerraformData {
             _ => Value::unknown(input.ty()),
         };
         change.planned = change.planned.with("output", output.with_marks(input.marks));
+        if change.prior.is_none() {
+            change.planned = change.planned.with("id", Value::unknown_not_null(Type::String));
+        }
     }
 
     async fn read(&self, _connection: &Connection, requests: &[ReadRequest]) -> Vec<ReadResult> {
