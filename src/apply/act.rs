@@ -12,7 +12,7 @@ use crate::graph::values::Repetition;
 use crate::lang::convert::{PathStep, path_text};
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::value::{Kind, Value};
-use crate::plan::model::{Action, ResourceChange};
+use crate::plan::model::{Action, Reason, ResourceChange};
 use crate::plan::planner::resource::{propose, renewed, with_ignored, with_tags};
 use crate::plan::planner::{failed_operation, operation_detail};
 use crate::provider::{Connection, ErrorKind, OperationError, ReadRequest, ReadResult, ResourceType};
@@ -122,6 +122,13 @@ impl Apply<'_> {
         };
         let Some(config) = self.config(ty.schema(), module, block, address, &repetition) else {
             return false;
+        };
+        // A successor, too, has what its predecessor has of what is to be ignored, unless it was asked for.
+        let asked_for = change.reason.is_some_and(|reason| reason != Reason::ReplaceBecauseCannotUpdate);
+        let config = if change.before.is_null() || asked_for {
+            config
+        } else {
+            with_ignored(&block.lifecycle.ignore_changes, config, &ty.schema().block, &change.before)
         };
         // What was not known to the plan may be known now.
         let conditions = &block.lifecycle.preconditions;
@@ -395,7 +402,6 @@ impl Apply<'_> {
     ) -> bool {
         let address = &change.address;
         let schema = &ty.schema().block;
-        let config = with_ignored(&block.lifecycle.ignore_changes, config, schema, &change.before);
         let proposal = propose(ty, Some(connection), &config, Some(&change.before));
         if let Some(path) = proposal.replace.first() {
             let detail = format!(
@@ -566,7 +572,7 @@ fn known_only(value: Value) -> Value {
     })
 }
 
-fn dependencies(change: &ResourceChange) -> Vec<String> {
+pub(super) fn dependencies(change: &ResourceChange) -> Vec<String> {
     let mut names: Vec<String> = change.dependencies.iter().map(ToString::to_string).collect();
     names.sort();
     names.dedup();

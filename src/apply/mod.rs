@@ -296,6 +296,8 @@ impl<'a> Apply<'a> {
             if !matches!(change.action, Action::NoOp | Action::Update) || change.before.is_null() {
                 continue;
             }
+            let dependencies = act::dependencies(change);
+            changed |= recorder.relate(&change.address, dependencies, change.create_before_destroy);
             let behind = change.before.clone().unmark_deep().0 != change.recorded.clone().unmark_deep().0;
             let Some(ty) = self.stack.registry.resource_type(&change.address.resource.ty) else { continue };
             if !behind {

@@ -55,6 +55,24 @@ impl Recorder {
         true
     }
 
+    /// Records what an object depends on by now, and in what order it is to be replaced. Answers whether that is
+    /// otherwise than before.
+    pub fn relate(
+        &mut self,
+        address: &InstanceAddress,
+        dependencies: Vec<String>,
+        create_before_destroy: bool,
+    ) -> bool {
+        let Some((resource, instance)) = self.state.get(address) else { return false };
+        if instance.dependencies == dependencies && instance.create_before_destroy == create_before_destroy {
+            return false;
+        }
+        let provider = resource.provider.clone();
+        let instance = InstanceState { dependencies, create_before_destroy, ..instance.clone() };
+        self.state.put(address, None, &provider, instance);
+        true
+    }
+
     /// Gives the lock back.
     pub fn finish(mut self) {
         self.store.unlock();

@@ -126,16 +126,6 @@ fn ident(label: &Label) -> Ident {
 pub fn as_traversal(expr: &Expr) -> Option<Traversal> {
     match &expr.kind {
         ExprKind::Traversal(traversal) => Some(traversal.clone()),
-        ExprKind::Index { collection, key, brackets } => {
-            let mut traversal = as_traversal(collection)?;
-            let kind = match &eval::evaluate(key, &ConstantScope).0 {
-                value if value.as_str().is_some() => StepKind::Key(value.as_str()?.into()),
-                value => StepKind::Index(value.as_number()?.clone()),
-            };
-            traversal.steps.push(Step { kind, span: *brackets });
-            traversal.span = expr.span;
-            Some(traversal)
-        }
         ExprKind::Relative { source, steps } => {
             let mut traversal = as_traversal(source)?;
             traversal.steps.extend(steps.iter().cloned());
@@ -257,6 +247,7 @@ pub fn variable(block: &Block, diagnostics: &mut Diagnostics) -> Option<Variable
         content.blocks("validation").filter_map(|block| condition(block, diagnostics)).collect();
     Some(Variable {
         name: ident(label),
+        has_type: content.get("type").is_some(),
         constraint,
         default,
         default_span,

@@ -6,6 +6,7 @@
 mod blocks;
 mod load;
 mod module;
+mod overrides;
 pub mod shape;
 pub mod variables;
 
@@ -63,6 +64,8 @@ pub struct Module {
 #[derive(Debug)]
 pub struct Variable {
     pub name: Ident,
+    /// The code says what type it has, if only "any".
+    pub has_type: bool,
     pub constraint: TypeConstraint,
     /// The default, converted to the type. `None`: the variable must be given.
     pub default: Option<Value>,

@@ -10,6 +10,7 @@ use crate::lang::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::lang::parse;
 use crate::lang::source::{SourceMap, Span};
 
+use super::overrides::{self, is_override};
 use super::{Module, ResourceBlock, blocks};
 
 /// The blocks that a module's files may hold, and what their labels are called.
@@ -52,7 +53,7 @@ pub fn read_files(
         .filter(|name| super::is_configuration_file(name))
         .collect();
     names.sort();
-    let mut bodies = Vec::new();
+    let (mut bodies, mut overrides) = (Vec::new(), Vec::new());
     for name in names {
         let path = directory.join(&name);
         let label = match shown.as_os_str().is_empty() || shown == Path::new(".") {
@@ -69,7 +70,10 @@ pub fn read_files(
         };
         let (body, found) = parse::parse_file(sources, label, &bytes);
         diagnostics.append(found);
-        bodies.push(body);
+        if is_override(&name) { overrides.push(body) } else { bodies.push(body) }
+    }
+    for changes in overrides {
+        overrides::merge(&mut bodies, changes, diagnostics);
     }
     bodies
 }

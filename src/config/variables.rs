@@ -13,7 +13,6 @@ use crate::lang::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::lang::eval;
 use crate::lang::parse;
 use crate::lang::source::{SourceMap, Span};
-use crate::lang::types::Type;
 use crate::lang::value::Value;
 
 use super::blocks::ConstantScope;
@@ -152,7 +151,7 @@ fn marked(variable: &Variable, value: Value) -> Value {
     if variable.sensitive { value.sensitive() } else { value }
 }
 
-/// Reads a value given as text: as it is for a string (or any) variable, else as an expression.
+/// Reads a value given as text: as it is for a variable of a primitive type or of none, else as an expression.
 fn settle(
     variable: &Variable,
     given: Given,
@@ -163,8 +162,8 @@ fn settle(
     let name = &variable.name.name;
     let mut value = given.value;
     if let Some(text) = &given.text
-        && !matches!(variable.constraint.ty, Type::String | Type::Dynamic)
-        && !(variable.constraint.ty.is_primitive())
+        && variable.has_type
+        && !variable.constraint.ty.is_primitive()
     {
         let label = match &given.origin {
             Origin::Environment(name) => format!("<value for {name}>"),

@@ -37,6 +37,16 @@ pub fn check(stack: Stack<'_>, diagnostics: &mut Diagnostics) {
     for import in &stack.configuration.root().imports {
         let ExprKind::Traversal(traversal) = &import.to.kind else { continue };
         let Some(target) = Target::from_traversal(traversal) else { continue };
+        if let (Some(_), Target::Resource { resource, .. }) = (&import.provider, &target)
+            && let Some(module) = stack.configuration.modules.get(&resource.module.path())
+            && module.resources.contains_key(&resource.resource)
+        {
+            let detail = format!(
+                "{resource} is declared and says itself which provider configuration it has. Remove the argument."
+            );
+            diagnostics
+                .push(Diagnostic::error("Invalid import provider argument", detail).at(import.declared_at));
+        }
         if import.for_each.is_none() && seen.insert(target.clone(), ()).is_some() {
             let detail = format!("Another block imports an object to {target}. Remove one of them.");
             let summary = format!("Duplicate import configuration for \"{target}\"");

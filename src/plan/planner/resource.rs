@@ -197,7 +197,6 @@ impl Planner<'_> {
         let value = match prior {
             None => self.plan_create(&*ty, &connection, block, config, &mut change),
             Some(prior) => {
-                let config = with_ignored(&block.lifecycle.ignore_changes, config, schema, &prior.now);
                 self.plan_change(&*ty, &connection, module, block, config, prior, repetition, &mut change)
             }
         };
@@ -345,6 +344,8 @@ impl Planner<'_> {
             change.after = prior.now.clone();
             return prior.now;
         }
+        let written = config;
+        let config = with_ignored(&block.lifecycle.ignore_changes, written.clone(), schema, &prior.now);
         let proposal = propose(ty, Some(connection), &config, Some(&prior.now));
         report(proposal.problems, &block.body, Some(&change.address.to_string()), self.diagnostics);
         let mut planned = proposal.planned;
@@ -386,7 +387,8 @@ impl Planner<'_> {
                 } else {
                     Action::DeleteThenCreate
                 };
-                let fresh = propose(ty, Some(connection), &config, None);
+                let fresh = if reason == Reason::ReplaceBecauseCannotUpdate { &config } else { &written };
+                let fresh = propose(ty, Some(connection), fresh, None);
                 replace.extend(fresh.replace);
                 change.replace_paths = replace;
                 change.after = fresh.planned.clone();
