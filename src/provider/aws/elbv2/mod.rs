@@ -6,8 +6,8 @@
 
 mod arn;
 mod attributes;
-mod blocks;
-mod checks;
+pub(super) mod blocks;
+pub(super) mod checks;
 mod listener;
 mod load_balancer;
 mod lookup;
