@@ -7,6 +7,7 @@ mod support;
 mod connections;
 mod dashboards;
 mod data_sources;
+mod iam_roles;
 mod key_pairs;
 mod security_group_rules;
 mod security_groups;
