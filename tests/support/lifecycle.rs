@@ -65,11 +65,7 @@ impl Lifecycle {
 
     /// A configuration in the language, which must be one of the type.
     pub fn config(&self, text: &str) -> Value {
-        let sources = SourceMap::new();
-        let (body, mut diagnostics) = parse_file(&sources, "main.tf", text.as_bytes());
-        let config = decode(self.block(), &body, &Nothing, &mut diagnostics);
-        assert!(!diagnostics.has_errors(), "{diagnostics:?}\n{text}");
-        config
+        decoded(self.block(), text)
     }
 
     /// The problems that the type finds offline.
@@ -193,6 +189,15 @@ impl Lifecycle {
         assert!(self.read(object).await.is_none(), "it is gone");
         self.ty.delete(&self.connection, object).await.unwrap();
     }
+}
+
+/// A configuration in the language, which must be one of the schema.
+pub fn decoded(block: &BlockSchema, text: &str) -> Value {
+    let sources = SourceMap::new();
+    let (body, mut diagnostics) = parse_file(&sources, "main.tf", text.as_bytes());
+    let config = decode(block, &body, &Nothing, &mut diagnostics);
+    assert!(!diagnostics.has_errors(), "{diagnostics:?}\n{text}");
+    config
 }
 
 /// Twenty-six digits, new for every object.

@@ -8,7 +8,9 @@ mod documents;
 mod eventual;
 mod instance_profile;
 mod policy;
+mod policy_document;
 mod role;
+mod role_data;
 mod role_policy;
 mod role_policy_attachment;
 mod tagging;
@@ -35,7 +37,7 @@ pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
 }
 
 pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
-    Vec::new()
+    vec![Arc::new(policy_document::PolicyDocument::default()), Arc::new(role_data::RoleData::default())]
 }
 
 /// The name of an IAM action of the service, as errors carry it.
