@@ -116,12 +116,16 @@ fn same_json(left: &Json, right: &Json) -> bool {
 
 /// A policy with all that may be written in more than one way written in one: lists of one as that one,
 /// lists sorted, member names in order. IAM User Guide, “Grammar of the IAM JSON policy language”: elements
-/// take one value or a list; the order of statements and of lists has no meaning.
+/// take one value or a list; the order of statements and of lists has no meaning; an account is a principal by its
+/// number or by the ARN of its root.
 fn policy_form(policy: Json) -> Json {
     match policy {
         Json::Object(members) => {
-            let mut members: Vec<(String, Json)> =
-                members.into_iter().map(|(key, value)| (key, policy_form(value))).collect();
+            let form = |(key, value): (String, Json)| {
+                let value = if key == "Principal" || key == "NotPrincipal" { accounts(value) } else { value };
+                (key, policy_form(value))
+            };
+            let mut members: Vec<(String, Json)> = members.into_iter().map(form).collect();
             members.sort_by(|left, right| left.0.cmp(&right.0));
             Json::Object(members.into_iter().collect())
         }
@@ -141,9 +145,55 @@ fn policy_form(policy: Json) -> Json {
     }
 }
 
+/// Principals with accounts as their numbers.
+fn accounts(principals: Json) -> Json {
+    match principals {
+        Json::Object(mut kinds) => {
+            if let Some(identifiers) = kinds.get_mut("AWS") {
+                *identifiers = accounts(identifiers.take());
+            }
+            Json::Object(kinds)
+        }
+        Json::Array(identifiers) => Json::Array(identifiers.into_iter().map(accounts).collect()),
+        Json::String(identifier) => {
+            let account = account_of_root(&identifier).map(str::to_owned);
+            Json::String(account.unwrap_or(identifier))
+        }
+        other => other,
+    }
+}
+
+/// The account of `arn:aws:iam::123456789012:root`, in any partition.
+fn account_of_root(arn: &str) -> Option<&str> {
+    let (partition, account) = arn.strip_prefix("arn:")?.strip_suffix(":root")?.split_once(":iam::")?;
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    (!partition.contains(':') && is_account).then_some(account)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As hashicorp/aws 5.100.0 compares trust policies.
+    #[test]
+    fn an_account_is_its_root() {
+        let same = |left: &str, right: &str| {
+            let policy = |principal: &str| {
+                Value::string(format!(r#"{{"Statement":[{{"Effect":"Allow","Principal":{principal}}}]}}"#))
+            };
+            Equality::Policy.same(&policy(left), &policy(right))
+        };
+        assert!(same(r#"{"AWS":"123456789012"}"#, r#"{"AWS":["arn:aws:iam::123456789012:root"]}"#));
+        assert!(same(r#"{"AWS":"123456789012"}"#, r#"{"AWS":"arn:aws-cn:iam::123456789012:root"}"#));
+        assert!(same(
+            r#"{"AWS":["123456789012","arn:aws:iam::333333333333:root"]}"#,
+            r#"{"AWS":["333333333333","arn:aws:iam::123456789012:root"]}"#
+        ));
+        assert!(!same(r#"{"AWS":"123456789012"}"#, r#"{"AWS":"arn:aws:iam::123456789013:root"}"#));
+        assert!(!same(r#"{"AWS":"123456789012"}"#, r#"{"AWS":"arn:aws:iam::123456789012:role/root"}"#));
+        assert!(!same(r#"{"Service":"123456789012"}"#, r#"{"Service":"arn:aws:iam::123456789012:root"}"#));
+        assert!(!same(r#""*""#, r#"{"AWS":"*"}"#));
+    }
 
     #[test]
     fn policies_are_compared_by_meaning() {

@@ -9,6 +9,7 @@ mod dashboards;
 mod data_sources;
 mod iam_data_sources;
 mod iam_instance_profiles;
+mod iam_open_id_connect_providers;
 mod iam_policies;
 mod iam_role_policies;
 mod iam_roles;

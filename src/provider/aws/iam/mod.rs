@@ -7,6 +7,7 @@ mod checks;
 mod documents;
 mod eventual;
 mod instance_profile;
+mod open_id_connect_provider;
 mod policy;
 mod policy_document;
 mod role;
@@ -29,6 +30,7 @@ const CONCURRENT_CALLS: usize = 16;
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     vec![
         Arc::new(instance_profile::InstanceProfile::default()),
+        Arc::new(open_id_connect_provider::OpenIdConnectProvider::default()),
         Arc::new(policy::Policy::default()),
         Arc::new(role::Role),
         Arc::new(role_policy::RolePolicy::default()),
