@@ -15,13 +15,14 @@ use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
 /// The server's program, in Python. `server.py` is what is run.
-const PROGRAM: [(&str, &str); 9] = [
+const PROGRAM: [(&str, &str); 10] = [
     ("accounts.py", include_str!("moto_plus/accounts.py")),
     ("cbor.py", include_str!("moto_plus/cbor.py")),
     ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),
     ("mends_elb.py", include_str!("moto_plus/mends_elb.py")),
     ("mends_elb_balancers.py", include_str!("moto_plus/mends_elb_balancers.py")),
     ("mends_elb_listeners.py", include_str!("moto_plus/mends_elb_listeners.py")),
+    ("mends_iam.py", include_str!("moto_plus/mends_iam.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),
     ("server.py", include_str!("moto_plus/server.py")),

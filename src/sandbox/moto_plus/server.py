@@ -29,6 +29,7 @@ import mends_ec2  # noqa: F401
 import mends_elb  # noqa: F401
 import mends_elb_balancers  # noqa: F401
 import mends_elb_listeners  # noqa: F401
+import mends_iam  # noqa: F401
 import mends_kinesis  # noqa: F401
 import mends_scaling  # noqa: F401
 from cbor import Cbor

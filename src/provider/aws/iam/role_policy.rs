@@ -58,6 +58,10 @@ impl ResourceType for RolePolicy {
         checks::role(&mut all, "role");
     }
 
+    fn part_of(&self) -> &'static [&'static str] {
+        &["role"]
+    }
+
     async fn read(&self, connection: &Connection, requests: &[ReadRequest]) -> Vec<ReadResult> {
         let aws = match connection.aws() {
             Ok(aws) => aws,

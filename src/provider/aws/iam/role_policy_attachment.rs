@@ -52,6 +52,10 @@ impl ResourceType for RolePolicyAttachment {
         }
     }
 
+    fn part_of(&self) -> &'static [&'static str] {
+        &["role", "policy_arn"]
+    }
+
     /// One call for all attachments of a role.
     async fn read(&self, connection: &Connection, requests: &[ReadRequest]) -> Vec<ReadResult> {
         let aws = match connection.aws() {
