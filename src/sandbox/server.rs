@@ -24,6 +24,7 @@ const PROGRAM: [(&str, &str); 10] = [
     ("mends_elb_listeners.py", include_str!("moto_plus/mends_elb_listeners.py")),
     ("mends_iam.py", include_str!("moto_plus/mends_iam.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
+    ("mends_network.py", include_str!("moto_plus/mends_network.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),
     ("server.py", include_str!("moto_plus/server.py")),
 ];

@@ -208,7 +208,7 @@ pub fn unique() -> String {
 }
 
 /// A configuration refers to nothing.
-struct Nothing;
+pub struct Nothing;
 
 impl Scope for Nothing {
     fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostic> {

@@ -31,6 +31,7 @@ import mends_elb_balancers  # noqa: F401
 import mends_elb_listeners  # noqa: F401
 import mends_iam  # noqa: F401
 import mends_kinesis  # noqa: F401
+import mends_network  # noqa: F401
 import mends_scaling  # noqa: F401
 from cbor import Cbor
 from moto.core import responses

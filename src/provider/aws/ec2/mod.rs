@@ -4,6 +4,7 @@ mod cidr;
 mod group_calls;
 mod group_rules;
 pub mod key_pair;
+pub mod network;
 mod permissions;
 mod public_key;
 pub mod region;
@@ -22,15 +23,19 @@ use super::tags::TagChanges;
 use crate::provider::{DataSource, OperationError, ResourceType};
 
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
-    vec![
+    let mut types: Vec<Arc<dyn ResourceType>> = vec![
         Arc::new(key_pair::KeyPair::default()),
         Arc::new(security_group::SecurityGroup::default()),
         Arc::new(security_group_rule::SecurityGroupRule::default()),
-    ]
+    ];
+    types.extend(network::resource_types());
+    types
 }
 
 pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
-    vec![Arc::new(region::Region::default())]
+    let mut sources: Vec<Arc<dyn DataSource>> = vec![Arc::new(region::Region::default())];
+    sources.extend(network::data_sources());
+    sources
 }
 
 /// How many values a filter takes (EC2 API reference, “Filter”).

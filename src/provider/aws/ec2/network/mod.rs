@@ -1,0 +1,106 @@
+//! Networks: VPCs, subnets, gateways, route tables and addresses, which share EC2's API.
+
+mod data_sources;
+mod describe;
+mod route_table_routes;
+mod route_target;
+mod rules;
+mod settle;
+
+pub mod eip;
+pub mod internet_gateway;
+pub mod nat_gateway;
+pub mod route;
+pub mod route_table;
+pub mod route_table_association;
+pub mod subnet;
+pub mod vpc;
+
+use std::sync::Arc;
+
+use crate::lang::convert::PathStep;
+use crate::lang::types::Type;
+use crate::lang::value::Value;
+use crate::provider::aws::elbv2::blocks;
+use crate::provider::object::Object;
+use crate::provider::{AttributePath, Change, DataSource, ResourceType};
+use crate::schema::{AttributeSchema, BlockSchema};
+
+pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
+    vec![
+        Arc::new(eip::Eip::default()),
+        Arc::new(internet_gateway::InternetGateway::default()),
+        Arc::new(nat_gateway::NatGateway::default()),
+        Arc::new(route::Route::default()),
+        Arc::new(route_table::RouteTable::default()),
+        Arc::new(route_table_association::RouteTableAssociation::default()),
+        Arc::new(subnet::Subnet::default()),
+        Arc::new(vpc::Vpc::default()),
+    ]
+}
+
+pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
+    vec![
+        Arc::new(data_sources::SubnetData::default()),
+        Arc::new(data_sources::SubnetsData::default()),
+        Arc::new(data_sources::VpcData::default()),
+    ]
+}
+
+/// The path of an argument of the object itself.
+fn at(name: &str) -> AttributePath {
+    vec![PathStep::Attribute(name.into())]
+}
+
+/// Whether an argument is to become another, or may: an unknown value counts.
+fn differs(block: &BlockSchema, name: &str, prior: &Value, planned: &Value) -> bool {
+    !blocks::same_attribute(block, name, prior, planned)
+}
+
+/// Says of a planned change that only AWS can tell these attributes.
+fn make_unknown(change: &mut Change<'_>, block: &BlockSchema, names: &[&str]) {
+    for name in names {
+        if let Some(attribute) = block.attributes.get(*name) {
+            change.planned = change.planned.with(name, Value::unknown(attribute.ty.clone()));
+        }
+    }
+}
+
+/// Whether the code gives an argument: something that is neither null nor empty nor false, be it unknown yet.
+fn is_given(config: &Value, name: &str) -> bool {
+    let value = config.as_entries().and_then(|entries| entries.get(name));
+    value.is_some_and(|value| {
+        !value.is_null()
+            && value.as_bool() != Some(false)
+            && value.as_str() != Some("")
+            && !value.as_elements().is_some_and(<[Value]>::is_empty)
+    })
+}
+
+/// A text that is there and not empty.
+fn filled<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    blocks::filled(object.text(name))
+}
+
+/// A filled text, owned, as the SDK's setters take it.
+fn owned(object: &Value, name: &str) -> Option<String> {
+    filled(object, name).map(str::to_owned)
+}
+
+/// A number, as most of EC2's arguments are. Validation keeps arguments within its limits.
+fn small(object: &Value, name: &str) -> Option<i32> {
+    object.integer(name).and_then(|number| i32::try_from(number).ok())
+}
+
+/// The import id of an object whose id begins with `prefix`.
+fn seed(block: &BlockSchema, type_name: &str, prefix: &str, id: &str) -> Result<Value, String> {
+    if !id.starts_with(prefix) {
+        return Err(format!("The import id of {type_name} looks like \"{prefix}0123456789abcdef0\"."));
+    }
+    Ok(block.object([("id", Value::string(id))]))
+}
+
+/// A string that only AWS sets.
+fn computed() -> AttributeSchema {
+    AttributeSchema::computed(Type::String)
+}
