@@ -15,7 +15,7 @@ use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
 /// The server's program, in Python. `server.py` is what is run.
-const PROGRAM: [(&str, &str); 10] = [
+const PROGRAM: [(&str, &str); 12] = [
     ("accounts.py", include_str!("moto_plus/accounts.py")),
     ("cbor.py", include_str!("moto_plus/cbor.py")),
     ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),
@@ -23,6 +23,7 @@ const PROGRAM: [(&str, &str); 10] = [
     ("mends_elb_balancers.py", include_str!("moto_plus/mends_elb_balancers.py")),
     ("mends_elb_listeners.py", include_str!("moto_plus/mends_elb_listeners.py")),
     ("mends_iam.py", include_str!("moto_plus/mends_iam.py")),
+    ("mends_instances.py", include_str!("moto_plus/mends_instances.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
     ("mends_network.py", include_str!("moto_plus/mends_network.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),

@@ -14,6 +14,7 @@ mod iam_open_id_connect_providers;
 mod iam_policies;
 mod iam_role_policies;
 mod iam_roles;
+mod instances;
 mod key_pairs;
 mod nat_gateways;
 mod networks;

@@ -30,6 +30,7 @@ import mends_elb  # noqa: F401
 import mends_elb_balancers  # noqa: F401
 import mends_elb_listeners  # noqa: F401
 import mends_iam  # noqa: F401
+import mends_instances  # noqa: F401
 import mends_kinesis  # noqa: F401
 import mends_network  # noqa: F401
 import mends_scaling  # noqa: F401

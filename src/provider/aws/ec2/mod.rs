@@ -3,6 +3,7 @@
 mod cidr;
 mod group_calls;
 mod group_rules;
+pub mod instance;
 pub mod key_pair;
 pub mod network;
 mod permissions;
@@ -24,6 +25,7 @@ use crate::provider::{DataSource, OperationError, ResourceType};
 
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     let mut types: Vec<Arc<dyn ResourceType>> = vec![
+        Arc::new(instance::Instance),
         Arc::new(key_pair::KeyPair::default()),
         Arc::new(security_group::SecurityGroup::default()),
         Arc::new(security_group_rule::SecurityGroupRule::default()),

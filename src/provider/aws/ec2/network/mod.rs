@@ -1,11 +1,11 @@
 //! Networks: VPCs, subnets, gateways, route tables and addresses, which share EC2's API.
 
 mod data_sources;
-mod describe;
+pub(super) mod describe;
 mod route_table_routes;
 mod route_target;
-mod rules;
-mod settle;
+pub(super) mod rules;
+pub(super) mod settle;
 
 pub mod eip;
 pub mod internet_gateway;
@@ -48,17 +48,17 @@ pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
 }
 
 /// The path of an argument of the object itself.
-fn at(name: &str) -> AttributePath {
+pub(super) fn at(name: &str) -> AttributePath {
     vec![PathStep::Attribute(name.into())]
 }
 
 /// Whether an argument is to become another, or may: an unknown value counts.
-fn differs(block: &BlockSchema, name: &str, prior: &Value, planned: &Value) -> bool {
+pub(super) fn differs(block: &BlockSchema, name: &str, prior: &Value, planned: &Value) -> bool {
     !blocks::same_attribute(block, name, prior, planned)
 }
 
 /// Says of a planned change that only AWS can tell these attributes.
-fn make_unknown(change: &mut Change<'_>, block: &BlockSchema, names: &[&str]) {
+pub(super) fn make_unknown(change: &mut Change<'_>, block: &BlockSchema, names: &[&str]) {
     for name in names {
         if let Some(attribute) = block.attributes.get(*name) {
             change.planned = change.planned.with(name, Value::unknown(attribute.ty.clone()));
@@ -67,7 +67,7 @@ fn make_unknown(change: &mut Change<'_>, block: &BlockSchema, names: &[&str]) {
 }
 
 /// Whether the code gives an argument: something that is neither null nor empty nor false, be it unknown yet.
-fn is_given(config: &Value, name: &str) -> bool {
+pub(super) fn is_given(config: &Value, name: &str) -> bool {
     let value = config.as_entries().and_then(|entries| entries.get(name));
     value.is_some_and(|value| {
         !value.is_null()
@@ -78,22 +78,22 @@ fn is_given(config: &Value, name: &str) -> bool {
 }
 
 /// A text that is there and not empty.
-fn filled<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+pub(super) fn filled<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     blocks::filled(object.text(name))
 }
 
 /// A filled text, owned, as the SDK's setters take it.
-fn owned(object: &Value, name: &str) -> Option<String> {
+pub(super) fn owned(object: &Value, name: &str) -> Option<String> {
     filled(object, name).map(str::to_owned)
 }
 
 /// A number, as most of EC2's arguments are. Validation keeps arguments within its limits.
-fn small(object: &Value, name: &str) -> Option<i32> {
+pub(super) fn small(object: &Value, name: &str) -> Option<i32> {
     object.integer(name).and_then(|number| i32::try_from(number).ok())
 }
 
 /// The import id of an object whose id begins with `prefix`.
-fn seed(block: &BlockSchema, type_name: &str, prefix: &str, id: &str) -> Result<Value, String> {
+pub(super) fn seed(block: &BlockSchema, type_name: &str, prefix: &str, id: &str) -> Result<Value, String> {
     if !id.starts_with(prefix) {
         return Err(format!("The import id of {type_name} looks like \"{prefix}0123456789abcdef0\"."));
     }

@@ -1,0 +1,151 @@
+//! What the schema cannot say about changes to an instance.
+
+use crate::lang::convert::PathStep;
+use crate::lang::types::Type;
+use crate::lang::value::Value;
+use crate::provider::aws::ec2::network::{at, differs, filled, is_given, make_unknown};
+use crate::provider::aws::elbv2::blocks;
+use crate::provider::aws::tags::TagRules;
+use crate::provider::object::{self, Object};
+use crate::provider::{AttributePath, Change};
+use crate::schema::BlockSchema;
+
+use super::schema::SCHEMA;
+use super::update::STOPPED;
+
+/// What can be changed of a volume that is no root volume.
+const TAGS: [&str; 3] = ["tags", "tags_all", "volume_id"];
+
+pub(super) fn plan(change: &mut Change<'_>) {
+    plan_devices(change);
+    plan_root(change);
+    let Some(prior) = change.prior else { return };
+    let schema = &SCHEMA.block;
+    let is_data_changed = plan_data(change, prior);
+    if is_data_changed || STOPPED.iter().any(|name| differs(schema, name, prior, &change.planned)) {
+        // An instance that was stopped starts with another public address.
+        make_unknown(change, schema, &["public_dns", "public_ip"]);
+    }
+    if prior.boolean("enable_primary_ipv6") == Some(true)
+        && change.planned.boolean("enable_primary_ipv6") == Some(false)
+    {
+        change.replace.insert(at("enable_primary_ipv6"));
+    }
+    if prior.boolean("disable_api_termination") == Some(true) && !change.replace.is_empty() {
+        change.problems.warning(
+            at("disable_api_termination"),
+            "The instance is protected from termination",
+            "The change needs another instance, and AWS will refuse to terminate this one: apply \
+             disable_api_termination = false by itself first.",
+        );
+    }
+}
+
+/// User data is in one of two arguments, and may need another instance if the code says so.
+fn plan_data(change: &mut Change<'_>, prior: &Value) -> bool {
+    let schema = &SCHEMA.block;
+    let names = ["user_data", "user_data_base64"];
+    let changed: Vec<&str> =
+        names.into_iter().filter(|name| differs(schema, name, prior, &change.planned)).collect();
+    for name in &changed {
+        if change.planned.boolean("user_data_replace_on_change") == Some(true) {
+            change.replace.insert(at(name));
+        }
+    }
+    if !changed.is_empty() {
+        for name in names.into_iter().filter(|name| !is_given(change.config, name)) {
+            make_unknown(change, schema, &[name]);
+        }
+    }
+    !changed.is_empty()
+}
+
+/// The tags that a volume is to have, the provider's default tags merged in: only one with tags of its own has
+/// those.
+fn tags_all(change: &Change<'_>, block: &Value, before: Option<&Value>) -> Option<Value> {
+    let none = TagRules::default();
+    let rules = match change.connection {
+        Some(connection) => connection.aws().map_or(&none, |aws| &aws.tags),
+        None => &none,
+    };
+    let own = block.get("tags")?;
+    let has_own = !own.is_null() && !own.as_entries().is_some_and(|entries| entries.is_empty());
+    let had_own = before.is_some_and(|before| !before.text_map("tags").is_empty());
+    match (has_own, had_own) {
+        (true, _) => Some(rules.plan_all(&own)),
+        (false, true) => Some(object::text_map::<&str, &str>([])),
+        (false, false) => None,
+    }
+}
+
+fn plan_root(change: &mut Change<'_>) {
+    let outer = &SCHEMA.block;
+    let name = "root_block_device";
+    let schema = blocks::inner(outer, name);
+    let (Some(block), Some(given)) =
+        (change.planned.block(name).cloned(), change.config.block(name).cloned())
+    else {
+        return;
+    };
+    let before = change.prior.and_then(|prior| prior.block(name));
+    let mut block = match tags_all(change, &block, before) {
+        Some(tags) => block.with("tags_all", tags),
+        None => block,
+    };
+    // Another kind of volume, or another size, has another speed where the code does not say.
+    let is_changed = before.is_some_and(|before| {
+        ["volume_type", "volume_size"].iter().any(|name| differs(schema, name, before, &block))
+    });
+    for speed in ["iops", "throughput"] {
+        if is_changed && given.get(speed).is_none_or(|value| value.is_null()) {
+            block = block.with(speed, Value::unknown(Type::Number));
+        }
+    }
+    change.planned = change.planned.with(name, blocks::holding(outer, name, vec![block]));
+}
+
+/// Other volumes are known by their devices: one that comes or goes, or becomes another, needs another instance.
+fn plan_devices(change: &mut Change<'_>) {
+    let outer = &SCHEMA.block;
+    let name = "ebs_block_device";
+    let schema = blocks::inner(outer, name);
+    if change.config.blocks(name).is_empty() || change.planned.known(name).is_none() {
+        return;
+    }
+    let before = change.prior.map(|prior| prior.blocks(name)).unwrap_or_default();
+    let mut is_replaced = change.prior.is_some() && before.len() != change.planned.blocks(name).len();
+    let mut planned = Vec::new();
+    for block in change.planned.blocks(name) {
+        let device = filled(block, "device_name");
+        let old = before.iter().find(|old| filled(old, "device_name") == device);
+        let mut block = match old {
+            Some(old) => completed(schema, block, old),
+            None => block.clone(),
+        };
+        if let Some(tags) = tags_all(change, &block, old) {
+            block = block.with("tags_all", tags);
+        }
+        is_replaced |= change.prior.is_some()
+            && old.is_none_or(|old| {
+                let mut names = schema.attributes.keys().filter(|name| !TAGS.contains(&&***name));
+                names.any(|name| differs(schema, name, old, &block))
+            });
+        planned.push(block);
+    }
+    change.planned = change.planned.with(name, blocks::holding(outer, name, planned));
+    if is_replaced {
+        let path: AttributePath = vec![PathStep::Attribute(name.into())];
+        change.replace.insert(path);
+    }
+}
+
+/// A block with what is unknown of it as it was.
+fn completed(schema: &BlockSchema, block: &Value, old: &Value) -> Value {
+    schema.attributes.keys().fold(block.clone(), |block, name| match (block.get(name), old.get(name)) {
+        (Some(value), Some(old)) if !value.is_known() && name.as_ref() != "tags_all" => block.with(name, old),
+        (Some(value), Some(old)) if !value.is_known() && block.text_map("tags").is_empty() => {
+            block.with(name, old)
+        }
+        _ => block,
+    })
+}
