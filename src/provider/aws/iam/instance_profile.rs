@@ -1,7 +1,7 @@
 //! `aws_iam_instance_profile`: what gives a role to an EC2 instance.
 //!
-//! Facts: IAM API reference (CreateInstanceProfile, AddRoleToInstanceProfile, GetInstanceProfile, …: a profile has one role
-//! at most); the AWS provider's manual page.
+//! Facts: IAM API reference (CreateInstanceProfile, AddRoleToInstanceProfile, GetInstanceProfile, …: a profile has
+//! one role at most); the AWS provider's manual page.
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;

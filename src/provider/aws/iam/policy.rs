@@ -1,7 +1,7 @@
 //! `aws_iam_policy`: a policy that exists by itself, in versions.
 //!
-//! Facts: IAM API reference (CreatePolicy, GetPolicy, GetPolicyVersion, CreatePolicyVersion, ListPolicyVersions, …); IAM
-//! User Guide, “Versioning IAM policies”: a policy has five versions at most; the AWS provider's manual page.
+//! Facts: IAM API reference (CreatePolicy, GetPolicy, GetPolicyVersion, CreatePolicyVersion, ListPolicyVersions, …);
+//! IAM User Guide, “Versioning IAM policies”: a policy has five versions at most; the AWS provider's manual page.
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;

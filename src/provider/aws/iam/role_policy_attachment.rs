@@ -1,6 +1,7 @@
 //! `aws_iam_role_policy_attachment`: that a role has a policy which exists by itself.
 //!
-//! Facts: IAM API reference (AttachRolePolicy, ListAttachedRolePolicies, DetachRolePolicy); the AWS provider's manual page.
+//! Facts: IAM API reference (AttachRolePolicy, ListAttachedRolePolicies, DetachRolePolicy); the AWS provider's manual
+//! page.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -13,6 +13,7 @@ use document::Document;
 
 use crate::lang::types::Type;
 use crate::lang::value::Value;
+use crate::provider::aws::elbv2::blocks::holding;
 use crate::provider::aws::elbv2::checks::Checks;
 use crate::provider::object::Object;
 use crate::provider::{Connection, DataSource, ErrorKind, OperationError, Problems};
@@ -113,12 +114,11 @@ impl DataSource for PolicyDocument {
         });
         let mut given: Vec<(&str, Value)> = own.map(|(name, value)| (&**name, value.clone())).collect();
         let statements = config.blocks("statement").iter().map(blocks::complete).collect();
-        let statement = &self.schema.block.blocks["statement"].block;
         given.extend([
             ("id", Value::string(print::checksum(&json))),
             ("json", Value::string(json)),
             ("minified_json", Value::string(minified)),
-            ("statement", Value::list(statement.implied_type(), statements)),
+            ("statement", holding(&self.schema.block, "statement", statements)),
             ("version", Value::string(config.text("version").unwrap_or(VERSION))),
         ]);
         Ok(self.schema.block.object(given))

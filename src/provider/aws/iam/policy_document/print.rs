@@ -30,10 +30,13 @@ fn escaped(text: &str) -> String {
         ('\u{2028}', "\\u2028"),
         ('\u{2029}', "\\u2029"),
     ];
-    letters.iter().fold(text.to_owned(), |text, (letter, escape)| match text.contains(*letter) {
-        true => text.replace(*letter, escape),
-        false => text,
-    })
+    let mut text = text.to_owned();
+    for (letter, escape) in letters {
+        if text.contains(letter) {
+            text = text.replace(letter, escape);
+        }
+    }
+    text
 }
 
 fn json(document: &Document) -> Json {

@@ -1,7 +1,7 @@
 //! `aws_iam_role`: what a service, an account or a federated user may act as.
 //!
-//! Facts: IAM API reference (CreateRole, GetRole, UpdateRole, UpdateAssumeRolePolicy, PutRolePermissionsBoundary, …); the
-//! AWS provider's manual page.
+//! Facts: IAM API reference (CreateRole, GetRole, UpdateRole, UpdateAssumeRolePolicy, PutRolePermissionsBoundary, …);
+//! the AWS provider's manual page.
 
 pub(super) mod policies;
 mod read;

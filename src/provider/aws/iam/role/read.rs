@@ -1,7 +1,7 @@
 //! Reading roles.
 //!
-//! Lists of roles leave out boundaries, tags and descriptions' company, so each role is asked for by name
-//! (API reference, ListRoles); roles side by side, and the three questions about one side by side too.
+//! ListRoles leaves out boundaries and tags, GetAccountAuthorizationDetails descriptions and session durations (API
+//! reference), so each role is asked for by name: roles side by side, and the three questions about one side by side too.
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Role;
@@ -15,7 +15,7 @@ use crate::provider::aws::errors::failed;
 use crate::provider::aws::iam::{action, concurrently, date, documents, tagging};
 use crate::provider::aws::names::prefix_of;
 use crate::provider::aws::reading::read_result;
-use crate::provider::object::{self};
+use crate::provider::object;
 use crate::provider::{ErrorKind, OperationError, ReadRequest, ReadResult};
 
 pub async fn read(aws: &Aws, requests: &[ReadRequest]) -> Vec<ReadResult> {
