@@ -20,9 +20,11 @@ use support::aws::Aws;
 use support::stack::Stack;
 
 /// The stacks, one a service.
-const STACKS: &[&str] = &[FRONT_DOOR, LOAD_BALANCING];
+const STACKS: &[&str] = &[FRONT_DOOR, IDENTITIES, LOAD_BALANCING, NETWORK];
 
 const FRONT_DOOR: &str = include_str!("stacks/front_door.tf");
+const IDENTITIES: &str = include_str!("stacks/iam.tf");
+const NETWORK: &str = include_str!("stacks/network.tf");
 const LOAD_BALANCING: &str = include_str!("stacks/elbv2.tf");
 
 /// Address, path and verdict of what a diff calls changed in AWS. Paths have no indexes; what follows from other
@@ -134,6 +136,16 @@ async fn show(text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_keys_groups_and_dashboards() {
     show(FRONT_DOOR).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identities() {
+    show(IDENTITIES).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn networks() {
+    show(NETWORK).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,9 +42,13 @@ pub fn attributes(
             let code_only = attribute.is_some_and(|attribute| attribute.code_only);
             let (wanted, old) = (at_path(desired, &path), at_path(recorded, &path));
             let now = live.filter(|_| !code_only).map(|live| at_path(live, &path));
-            let verdict = verdict(same, &wanted, &old, now.as_ref());
             // What only AWS decides is in sync wherever it is.
             let decided_by_aws = attribute.is_some_and(|attribute| !attribute.is_argument());
+            let left_to_aws = decided_by_aws
+                || attribute.is_some_and(|attribute| attribute.computed)
+                    && !wanted.is_wholly_known()
+                    && at_path(config, &path).is_null();
+            let verdict = verdict(same, &wanted, &old, now.as_ref());
             if verdict == Verdict::InSync || decided_by_aws && wanted.is_wholly_known() {
                 return None;
             }
@@ -57,7 +61,8 @@ pub fn attributes(
                 desired: wanted,
                 recorded: old,
                 live: now,
-                consequence: false,
+                // What AWS decides anew follows from what is changed.
+                consequence: left_to_aws,
                 origin: None,
             })
         })

@@ -414,7 +414,7 @@ impl Planner<'_> {
                 attribute.origin = Some(place);
             }
             if matches!(attribute.verdict, Verdict::Pending | Verdict::Conflicted) {
-                attribute.consequence =
+                attribute.consequence |=
                     self.follows_from_change(&change.address, module, block, &attribute.path);
             }
         }
