@@ -23,3 +23,4 @@ mod security_group_rules;
 mod security_groups;
 mod streams;
 mod subject;
+mod vpc_security_group_rules;

@@ -12,6 +12,7 @@ pub mod region;
 mod rule_id;
 pub mod security_group;
 pub mod security_group_rule;
+pub mod vpc_security_group_rule;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
         Arc::new(key_pair::KeyPair::default()),
         Arc::new(security_group::SecurityGroup::default()),
         Arc::new(security_group_rule::SecurityGroupRule::default()),
+        Arc::new(vpc_security_group_rule::VpcSecurityGroupRule::ingress()),
+        Arc::new(vpc_security_group_rule::VpcSecurityGroupRule::egress()),
     ];
     types.extend(network::resource_types());
     types
