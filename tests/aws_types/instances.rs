@@ -125,6 +125,9 @@ async fn an_instance_is_launched_changed_imported_and_terminated() {
     assert_eq!(other.replace, [".user_data"]);
     assert!(other.problems[0].detail.contains("disable_api_termination = false"), "{:?}", other.problems);
 
+    let other = lifecycle.plan(Some(&changed), &site.code("private_ip = \"10.7.1.99\""));
+    assert_eq!((other.replace, other.problems.len()), (vec![".private_ip".to_owned()], 1));
+
     // What the code leaves to AWS stays as it is.
     let (kept, _) = lifecycle.update(&changed, &site.code("disable_api_termination = false")).await;
     assert!(!site.protected(&id).await);

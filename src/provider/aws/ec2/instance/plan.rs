@@ -31,7 +31,7 @@ pub(super) fn plan(change: &mut Change<'_>) {
     {
         change.replace.insert(at("enable_primary_ipv6"));
     }
-    if prior.boolean("disable_api_termination") == Some(true) && !change.replace.is_empty() {
+    if prior.boolean("disable_api_termination") == Some(true) && is_replaced(prior, change) {
         change.problems.warning(
             at("disable_api_termination"),
             "The instance is protected from termination",
@@ -39,6 +39,13 @@ pub(super) fn plan(change: &mut Change<'_>) {
              disable_api_termination = false by itself first.",
         );
     }
+}
+
+/// Whether the change needs another instance, by these rules or by the schema's.
+fn is_replaced(prior: &Value, change: &Change<'_>) -> bool {
+    let schema = &SCHEMA.block;
+    let mut forcing = schema.attributes.iter().filter(|(_, attribute)| attribute.forces_replacement);
+    !change.replace.is_empty() || forcing.any(|(name, _)| differs(schema, name, prior, &change.planned))
 }
 
 /// User data is in one of two arguments, and may need another instance if the code says so.
