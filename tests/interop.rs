@@ -258,3 +258,29 @@ fn is_made_up(text: &str) -> bool {
         .iter()
         .any(|part| text.contains(part))
 }
+
+/// A network with instances, once applied by each: the other one has nothing to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_plans_no_change_on_the_networks_that_the_other_made() {
+    let terraform = Terraform::find();
+    for is_ours in [false, true] {
+        let aws = Aws::fresh();
+        let images = aws.ec2().describe_images().owners("amazon").send().await.unwrap();
+        let image = images.images().iter().find(|image| image.root_device_name().is_some()).unwrap();
+        let stack = Stack::new(&aws);
+        let code = include_str!("data/network.tf").replace("AMI", image.image_id().unwrap());
+        stack.write("main.tf", &code);
+        let var_file = format!("-var-file={}", aws.var_file().display());
+        terraform.run(&stack, &["init"]).success();
+        let plan = ["plan", "-detailed-exitcode", "-no-color", &var_file];
+        if is_ours {
+            stack.recon(&["apply", "--auto-approve"]).success();
+            terraform.run(&stack, &plan).success();
+            terraform.run(&stack, &["destroy", "-auto-approve", &var_file]).success();
+        } else {
+            terraform.run(&stack, &["apply", "-auto-approve", &var_file]).success();
+            stack.recon(&["diff", "--detailed-exitcode"]).success();
+            stack.recon(&["destroy", "--auto-approve"]).success();
+        }
+    }
+}
