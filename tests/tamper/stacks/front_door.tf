@@ -105,3 +105,29 @@ resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = "door"
   dashboard_body = "{\"widgets\":[]}" #~ "{\"widgets\":[{\"type\":\"text\",\"x\":0,\"y\":0,\"width\":3,\"height\":3,\"properties\":{\"markdown\":\"hello\"}}]}"
 }
+
+resource "aws_vpc_security_group_ingress_rule" "range" {
+  security_group_id = aws_security_group.apart.id
+  cidr_ipv4         = "10.0.0.0/8" #~ "10.1.0.0/16"
+  from_port         = 80           #~ 79
+  to_port           = 81           #~ 82
+  ip_protocol       = "tcp"        #~ "udp"
+  description       = "web"        #~ "wab"
+
+  tags = {
+    Name = "web" #~ "wab"
+  }
+}
+
+resource "aws_vpc_security_group_egress_rule" "range" {
+  security_group_id = aws_security_group.apart.id
+  cidr_ipv4         = "10.0.0.0/8" #~ "10.1.0.0/16"
+  from_port         = 80           #~ 79
+  to_port           = 81           #~ 82
+  ip_protocol       = "tcp"        #~ "udp"
+  description       = "web"        #~ "wab"
+
+  tags = {
+    Name = "web" #~ "wab"
+  }
+}
