@@ -181,5 +181,7 @@ async fn a_service_gets_so_many_requests_at_once_and_no_more() {
         .collect();
     stream.ty.read(&stream.connection, &requests).await;
     let most = most.load(Ordering::SeqCst);
-    assert!((2..=10).contains(&most), "{most} at once");
+    // An attempt that the client gave up (on a machine that is too busy) is still under way behind the proxy.
+    let given_up = proxy.calls().len().saturating_sub(requests.len());
+    assert!((2..=10 + given_up).contains(&most), "{most} at once, {given_up} given up");
 }
