@@ -9,6 +9,7 @@ use crate::lang::ast::{Attribute, Block, Body, Expr, ExprKind, Ident, Label, Ste
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::eval::{self, Scope};
 use crate::lang::functions::Host;
+use crate::lang::parse::json::expression_in;
 use crate::lang::source::Span;
 use crate::lang::type_expr::{self, TypeConstraint};
 use crate::lang::types::Type;
@@ -65,7 +66,9 @@ fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
 fn first_call(expr: &Expr) -> Option<Span> {
     match &expr.kind {
         ExprKind::Call(_) => Some(expr.span),
-        ExprKind::Parens(inner) | ExprKind::TemplateWrap(inner) => first_call(inner),
+        ExprKind::Parens(inner)
+        | ExprKind::TemplateWrap(inner)
+        | ExprKind::JsonString { template: inner, .. } => first_call(inner),
         ExprKind::Tuple(elements) => elements.iter().find_map(first_call),
         ExprKind::Object(items) => items.iter().find_map(|item| first_call(&item.value)),
         _ => None,
@@ -124,6 +127,9 @@ fn ident(label: &Label) -> Ident {
 
 /// The traversal that an expression is; strings that hold one are tolerated where old files have them.
 pub fn as_traversal(expr: &Expr) -> Option<Traversal> {
+    if let Some((inner, found)) = expression_in(expr) {
+        return if found.has_errors() { None } else { as_traversal(&inner) };
+    }
     match &expr.kind {
         ExprKind::Traversal(traversal) => Some(traversal.clone()),
         ExprKind::Relative { source, steps } => {
@@ -262,6 +268,9 @@ pub fn variable(block: &Block, diagnostics: &mut Diagnostics) -> Option<Variable
 
 /// A variable's type, with the spellings of old: `"string"`, `"list"`, `list`, `map`.
 fn variable_type(expr: &Expr) -> Result<TypeConstraint, Diagnostics> {
+    if let Some((inner, found)) = expression_in(expr) {
+        return if found.has_errors() { Err(found) } else { variable_type(&inner) };
+    }
     if let ExprKind::Template(_) = &expr.kind {
         let (value, _) = eval::evaluate(expr, &ConstantScope);
         let quoted = value.as_str().unwrap_or_default();
@@ -582,6 +591,7 @@ fn without_meta(body: &Body) -> Body {
             .collect(),
         span: body.span,
         missing: body.missing,
+        json: body.json,
     }
 }
 
@@ -605,7 +615,14 @@ fn lifecycle_block(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> 
     }
     if let Some(attribute) = content.get("replace_triggered_by") {
         match &attribute.expr.kind {
-            ExprKind::Tuple(elements) => lifecycle.replace_triggered_by = elements.clone(),
+            ExprKind::Tuple(elements) => {
+                for element in elements {
+                    let (inner, found) =
+                        expression_in(element).unwrap_or((element.clone(), Diagnostics::new()));
+                    diagnostics.append(found);
+                    lifecycle.replace_triggered_by.push(inner);
+                }
+            }
             _ => diagnostics.push(
                 Diagnostic::error("Invalid expression", "A static list expression is required.")
                     .at(attribute.expr.span),
@@ -620,7 +637,7 @@ fn lifecycle_block(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> 
 }
 
 fn ignore_changes(attribute: &Attribute, diagnostics: &mut Diagnostics) -> IgnoreChanges {
-    if let ExprKind::Traversal(traversal) = &attribute.expr.kind
+    if let Some(traversal) = as_traversal(&attribute.expr)
         && traversal.steps.is_empty()
         && &*traversal.root.name == "all"
     {
@@ -895,7 +912,12 @@ pub fn import(block: &Block, diagnostics: &mut Diagnostics) -> Option<Import> {
     let content = IMPORT.content(&block.body, diagnostics);
     let provider = content.get("provider").and_then(|attribute| provider_ref(&attribute.expr, diagnostics));
     Some(Import {
-        to: content.get("to")?.expr.clone(),
+        to: {
+            let to = &content.get("to")?.expr;
+            let (to, found) = expression_in(to).unwrap_or((to.clone(), Diagnostics::new()));
+            diagnostics.append(found);
+            to
+        },
         id: content.get("id").map(|attribute| attribute.expr.clone()),
         for_each: content.get("for_each").map(|attribute| attribute.expr.clone()),
         provider,

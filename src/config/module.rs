@@ -68,7 +68,11 @@ pub fn read_files(
                 continue;
             }
         };
-        let (body, found) = parse::parse_file(sources, label, &bytes);
+        let (body, found) = if name.ends_with(".json") {
+            parse::json::parse_module_file(sources, label, &bytes)
+        } else {
+            parse::parse_file(sources, label, &bytes)
+        };
         diagnostics.append(found);
         if is_override(&name) { overrides.push(body) } else { bodies.push(body) }
     }

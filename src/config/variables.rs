@@ -121,6 +121,8 @@ pub fn gather(
             }
         }
     }
+    // What a file that cannot be read would have set, nobody knows.
+    let is_broken = diagnostics.has_errors();
     let mut values = VariableValues::default();
     for (name, variable) in &root.variables {
         match given.remove(&**name) {
@@ -130,7 +132,7 @@ pub fn gather(
                     values.values.insert(Arc::clone(name), marked(variable, default.clone()));
                     values.origins.insert(Arc::clone(name), Origin::Default);
                 }
-                None if variable.default_span.is_some() => {}
+                None if is_broken || variable.default_span.is_some() => {}
                 None => {
                     let detail = format!(
                         "The root module input variable {name:?} is not set, and has no default value. Set it in \
@@ -261,7 +263,12 @@ fn read_definitions(
             return;
         }
     };
-    let (body, found) = parse::parse_file(sources, label.clone(), &bytes);
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    let (body, found) = if is_json {
+        parse::json::parse_values_file(sources, label.clone(), &bytes)
+    } else {
+        parse::parse_file(sources, label.clone(), &bytes)
+    };
     diagnostics.append(found);
     definitions(&body, &label, root, undeclared, given, diagnostics);
 }

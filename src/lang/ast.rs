@@ -18,6 +18,8 @@ pub struct Body {
     /// Where to say that something is missing: the place just before a block's closing brace, or of
     /// the block's header for an empty block as the reference has it.
     pub missing: Span,
+    /// It is written in JSON: what is an argument here may be a block for the schema.
+    pub json: bool,
 }
 
 impl Body {
@@ -97,6 +99,7 @@ impl Expr {
             ExprKind::For(each) => each.open,
             ExprKind::Literal(_)
             | ExprKind::TemplateWrap(_)
+            | ExprKind::JsonString { .. }
             | ExprKind::Traversal(_)
             | ExprKind::SplatItem
             | ExprKind::Parens(_) => self.span,
@@ -113,6 +116,11 @@ pub enum ExprKind {
     Template(Vec<TemplatePart>),
     /// `"${expression}"`
     TemplateWrap(Box<Expr>),
+    /// A string of a file in JSON syntax: its text, and the template that it is where a value is wanted.
+    JsonString {
+        text: Arc<str>,
+        template: Box<Expr>,
+    },
     /// A name and what is looked up in it, all known from the text: `var.list[0].name`
     Traversal(Traversal),
     /// Look-ups known from the text in any other expression: `f().name`, `(x)[0]`

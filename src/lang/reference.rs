@@ -143,7 +143,9 @@ fn walk<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, visit: &mut impl FnMut(&'e
     match &expr.kind {
         ExprKind::Literal(_) | ExprKind::SplatItem => {}
         ExprKind::Template(parts) => walk_parts(parts, bound, visit),
-        ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) => walk(inner, bound, visit),
+        ExprKind::TemplateWrap(inner)
+        | ExprKind::Parens(inner)
+        | ExprKind::JsonString { template: inner, .. } => walk(inner, bound, visit),
         ExprKind::Traversal(traversal) => {
             if !bound.contains(&&*traversal.root.name) {
                 visit(traversal);

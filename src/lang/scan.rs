@@ -115,6 +115,12 @@ pub fn scan(text: &str) -> Vec<Token> {
     Scanner::new(text, Mode::Normal { braces: 0, in_template: false }).run()
 }
 
+/// Tokens of what begins at an offset: an expression, or a template.
+pub fn scan_from(text: &str, at: usize, template: bool) -> Vec<Token> {
+    let mode = if template { Mode::Template } else { Mode::Normal { braces: 0, in_template: false } };
+    Scanner { at, ..Scanner::new(text, mode) }.run()
+}
+
 /// Tokens of a template file, whose outermost level is text.
 pub fn scan_template(text: &str) -> Vec<Token> {
     Scanner::new(text, Mode::Template).run()

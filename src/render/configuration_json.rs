@@ -293,7 +293,9 @@ fn calls(expr: &Expr) -> bool {
         ExprKind::Call(_) => true,
         ExprKind::Literal(_) | ExprKind::Traversal(_) | ExprKind::SplatItem => false,
         ExprKind::Template(parts) => parts.iter().any(part_calls),
-        ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) => calls(inner),
+        ExprKind::TemplateWrap(inner)
+        | ExprKind::Parens(inner)
+        | ExprKind::JsonString { template: inner, .. } => calls(inner),
         ExprKind::Relative { source, .. } => calls(source),
         ExprKind::Index { collection, key, .. } => calls(collection) || calls(key),
         ExprKind::Splat { source, each, .. } => calls(source) || calls(each),

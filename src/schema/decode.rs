@@ -3,6 +3,7 @@
 //! The object has every attribute and block kind of the schema: null where the code is silent. `dynamic` blocks
 //! are expanded; one whose `for_each` is unknown makes all blocks of its kind unknown.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::lang::convert::PathStep;
 use crate::lang::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::lang::eval::{Scope, evaluate};
 use crate::lang::functions::Host;
+use crate::lang::parse::json::blocks_of;
 use crate::lang::source::Span;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Marks, Value};
@@ -19,6 +21,7 @@ use super::{BlockSchema, NestedBlock, Nesting};
 
 /// Decodes a body. The value is good only if no error was added.
 pub fn decode(schema: &BlockSchema, body: &Body, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
+    let body = &*with_blocks(schema, body, diagnostics);
     let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
     unexpected(schema, body, diagnostics);
     for (name, attribute) in &schema.attributes {
@@ -65,6 +68,20 @@ fn block_kind(block: &Block) -> Option<&str> {
     } else {
         Some(&block.kind.name)
     }
+}
+
+/// The body with what is a block for the schema as blocks: JSON does not tell them from arguments.
+fn with_blocks<'b>(schema: &BlockSchema, body: &'b Body, diagnostics: &mut Diagnostics) -> Cow<'b, Body> {
+    let is_block = |attribute: &&Attribute| schema.blocks.contains_key(&attribute.name.name);
+    if !body.json || !body.attributes.iter().any(|attribute| is_block(&attribute)) {
+        return Cow::Borrowed(body);
+    }
+    let mut whole = body.clone();
+    whole.attributes.retain(|attribute| !is_block(&attribute));
+    for attribute in body.attributes.iter().filter(is_block) {
+        whole.blocks.extend(blocks_of(&attribute.name, &attribute.expr, diagnostics));
+    }
+    Cow::Owned(whole)
 }
 
 fn unexpected(schema: &BlockSchema, body: &Body, diagnostics: &mut Diagnostics) {

@@ -70,7 +70,9 @@ impl<'a> Evaluator<'a> {
             ExprKind::Literal(Literal::Bool(value)) => Value::bool(*value),
             ExprKind::Literal(Literal::Number(number)) => Value::number(number.clone()),
             ExprKind::Template(parts) => self.template(parts),
-            ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) => self.eval(inner),
+            ExprKind::TemplateWrap(inner)
+            | ExprKind::Parens(inner)
+            | ExprKind::JsonString { template: inner, .. } => self.eval(inner),
             ExprKind::Traversal(traversal) => self.traversal(traversal),
             ExprKind::Relative { source, steps } => {
                 let value = self.eval(source);

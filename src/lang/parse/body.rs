@@ -59,7 +59,7 @@ impl Parser<'_> {
                 }
             }
         };
-        Body { attributes, blocks, span: start.to(last), missing: start.before() }
+        Body { attributes, blocks, span: start.to(last), missing: start.before(), json: false }
     }
 
     fn unexpected_in_body(&mut self, bad: Token, start: Span) {
@@ -197,6 +197,7 @@ impl Parser<'_> {
             blocks: Vec::new(),
             span: open.to(self.span(token)),
             missing: open.before(),
+            json: false,
         }
     }
 
@@ -259,7 +260,7 @@ impl Parser<'_> {
             }
         }
         let close = self.previous_span();
-        Body { attributes, blocks: Vec::new(), span: open.to(close), missing: open.before() }
+        Body { attributes, blocks: Vec::new(), span: open.to(close), missing: open.before(), json: false }
     }
 
     fn single_argument(&mut self) -> Option<Attribute> {

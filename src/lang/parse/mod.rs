@@ -6,6 +6,7 @@
 
 mod body;
 mod expression;
+pub mod json;
 mod literal;
 mod template;
 
