@@ -15,7 +15,7 @@ use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
 /// The server's program, in Python. `server.py` is what is run.
-const PROGRAM: [(&str, &str); 12] = [
+const PROGRAM: [(&str, &str); 13] = [
     ("accounts.py", include_str!("moto_plus/accounts.py")),
     ("cbor.py", include_str!("moto_plus/cbor.py")),
     ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),
@@ -26,6 +26,7 @@ const PROGRAM: [(&str, &str); 12] = [
     ("mends_instances.py", include_str!("moto_plus/mends_instances.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
     ("mends_network.py", include_str!("moto_plus/mends_network.py")),
+    ("mends_logs.py", include_str!("moto_plus/mends_logs.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),
     ("server.py", include_str!("moto_plus/server.py")),
 ];

@@ -16,6 +16,7 @@ mod iam_role_policies;
 mod iam_roles;
 mod instances;
 mod key_pairs;
+mod log_groups;
 mod nat_gateways;
 mod networks;
 mod routes;

@@ -33,6 +33,7 @@ import mends_iam  # noqa: F401
 import mends_instances  # noqa: F401
 import mends_kinesis  # noqa: F401
 import mends_network  # noqa: F401
+import mends_logs  # noqa: F401
 import mends_scaling  # noqa: F401
 from cbor import Cbor
 from moto.core import responses

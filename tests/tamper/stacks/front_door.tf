@@ -131,3 +131,13 @@ resource "aws_vpc_security_group_egress_rule" "range" {
     Name = "web" #~ "wab"
   }
 }
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "door"
+  retention_in_days = 7                                                       #~ 14
+  kms_key_id        = "arn:aws:kms:eu-west-3:123456789012:key/a"              #~ "arn:aws:kms:eu-west-3:123456789012:key/b"
+
+  tags = {
+    Name = "door" #~ "window"
+  }
+}
