@@ -159,6 +159,11 @@ fn options(args: &PlanArgs, mode: PlanMode, diagnostics: &mut Diagnostics) -> Op
         let detail = "--refresh-only changes nothing in AWS, and to destroy is to change: give one of them.";
         diagnostics.push(Diagnostic::error("Incompatible plan mode options", detail));
     }
+    if args.refresh_only && !args.refresh {
+        let detail =
+            "--refresh-only is nothing but a refresh, and --refresh=false leaves it out: give one of them.";
+        diagnostics.push(Diagnostic::error("Incompatible refresh options", detail));
+    }
     if !replace.is_empty() && (mode == PlanMode::Destroy || args.refresh_only) {
         let detail = "--replace is for plans that make objects, and goes neither with --destroy nor with --refresh-only.";
         diagnostics.push(Diagnostic::error("Unsupported plan mode", detail));

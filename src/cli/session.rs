@@ -69,7 +69,7 @@ impl Session {
             .unwrap_or_else(|| "default".to_owned());
         Session {
             sources: Arc::new(SourceMap::new()),
-            registry: Arc::new(Registry::new()),
+            registry: Arc::new(Registry::in_directory(&directory)),
             directory,
             shown,
             working_directory: std::env::current_dir().unwrap_or_default(),

@@ -18,6 +18,12 @@ struct Context {
     self_: bool,
 }
 
+/// The check that a data source is scoped to.
+fn scope_of<'m>(module: &'m Module, node: &Node) -> Option<&'m Arc<str>> {
+    let Node::Resource(resource) = node else { return None };
+    module.resources.get(&resource.resource)?.check.as_ref()
+}
+
 struct Connector<'a> {
     configuration: &'a Configuration,
     graph: &'a mut Graph,
@@ -282,6 +288,15 @@ impl Connector<'_> {
                 for used in nodes {
                     if used == *node {
                         self.self_reference(node, &parsed);
+                    }
+                    if let Some(check) = scope_of(module, &used)
+                        && *node != Node::Check(path.clone(), Arc::clone(check))
+                    {
+                        let detail = format!(
+                            "The data source belongs to the check {check:?}: only that may refer to it."
+                        );
+                        let diagnostic = Diagnostic::error("Reference to scoped resource", detail);
+                        self.diagnostics.push(diagnostic.at(parsed.span));
                     }
                     self.graph.connect(node, &used);
                 }

@@ -37,6 +37,13 @@ pub fn check(stack: Stack<'_>, diagnostics: &mut Diagnostics) {
     for import in &stack.configuration.root().imports {
         let ExprKind::Traversal(traversal) = &import.to.kind else { continue };
         let Some(target) = Target::from_traversal(traversal) else { continue };
+        if let Target::Resource { resource, .. } = &target
+            && resource.resource.mode == Mode::Data
+        {
+            let detail = "Data sources are only read: there is nothing of them to import.";
+            diagnostics.push(Diagnostic::error("Invalid import address", detail).at(import.to.span));
+            continue;
+        }
         if let (Some(_), Target::Resource { resource, .. }) = (&import.provider, &target)
             && let Some(module) = stack.configuration.modules.get(&resource.module.path())
             && module.resources.contains_key(&resource.resource)

@@ -17,7 +17,7 @@ use crate::graph::references::provider_of;
 use crate::graph::scope::ModuleScope;
 use crate::graph::values::{Values, aggregate};
 use crate::graph::{Node, conditions};
-use crate::lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::lang::value::Value;
 use crate::live::Live;
 use crate::provider::OperationError;
@@ -293,12 +293,12 @@ impl Planner<'_> {
                 value
             }
             Err(error) => {
-                self.diagnostics.push(failed_operation(
-                    "Reading a data source failed",
-                    &error,
-                    block,
-                    address,
-                ));
+                let mut diagnostic = failed_operation("Reading a data source failed", &error, block, address);
+                // A check says what it finds, and keeps nobody from going on.
+                if block.check.is_some() {
+                    diagnostic.severity = Severity::Warning;
+                }
+                self.diagnostics.push(diagnostic);
                 unknown
             }
         }

@@ -1,5 +1,6 @@
 //! All providers, and their types by name.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::{DataSource, Provider, ResourceType, aws, builtin};
@@ -11,11 +12,19 @@ use crate::lang::diagnostic::did_you_mean;
 pub struct Registry {
     aws: OnceLock<Arc<aws::AwsProvider>>,
     builtin: OnceLock<Arc<builtin::Builtin>>,
+    /// The stack's directory.
+    directory: PathBuf,
 }
 
 impl Registry {
+    /// For a stack in the current directory.
     pub fn new() -> Registry {
         Registry::default()
+    }
+
+    /// For a stack in a directory, in which the relative paths of its data sources start.
+    pub fn in_directory(directory: &Path) -> Registry {
+        Registry { directory: directory.to_owned(), ..Registry::default() }
     }
 
     fn aws(&self) -> &Arc<aws::AwsProvider> {
@@ -23,7 +32,7 @@ impl Registry {
     }
 
     fn builtin(&self) -> &Arc<builtin::Builtin> {
-        self.builtin.get_or_init(|| Arc::new(builtin::Builtin::new()))
+        self.builtin.get_or_init(|| Arc::new(builtin::Builtin::new(&self.directory)))
     }
 
     /// All providers.

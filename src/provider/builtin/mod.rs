@@ -1,7 +1,9 @@
-//! The provider that is built into the language: `terraform_data`.
+//! The provider that is built into the language: `terraform_data`, `terraform_remote_state`.
 
+mod remote_state;
 mod terraform_data;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,20 +15,17 @@ use crate::schema::{BlockSchema, Schema};
 pub struct Builtin {
     schema: Schema,
     resources: Vec<Arc<dyn ResourceType>>,
+    data: Vec<Arc<dyn DataSource>>,
 }
 
 impl Builtin {
-    pub fn new() -> Builtin {
+    /// The provider for a stack in a directory.
+    pub fn new(directory: &Path) -> Builtin {
         Builtin {
+            data: vec![Arc::new(remote_state::RemoteState::new(directory))],
             schema: Schema::new(0, BlockSchema::new()),
             resources: vec![Arc::new(terraform_data::TerraformData::new())],
         }
-    }
-}
-
-impl Default for Builtin {
-    fn default() -> Builtin {
-        Builtin::new()
     }
 }
 
@@ -49,7 +48,7 @@ impl Provider for Builtin {
     }
 
     fn data_sources(&self) -> &[Arc<dyn DataSource>] {
-        &[]
+        &self.data
     }
 
     async fn configure(&self, _config: &crate::lang::value::Value) -> Result<Connection, OperationError> {
