@@ -15,6 +15,7 @@ use crate::lang::value::{Kind, Value};
 use crate::plan::model::{Action, Reason, ResourceChange};
 use crate::plan::planner::resource::{propose, renewed, with_ignored, with_tags};
 use crate::plan::planner::{failed_operation, operation_detail};
+use crate::provider::warnings::{self, Warning};
 use crate::provider::{Connection, ErrorKind, OperationError, ReadRequest, ReadResult, ResourceType};
 use crate::schema::decode::decode;
 use crate::schema::{BlockSchema, Schema};
@@ -53,10 +54,11 @@ impl Apply<'_> {
         let start = Instant::now();
         let id = if action == Action::Create { None } else { known_id(&change.before) };
         (self.options.events)(Event::Started { address: address.clone(), action, id });
-        let mut operation = std::pin::pin!(operation);
+        let mut operation = std::pin::pin!(warnings::gather(operation));
         loop {
             match tokio::time::timeout(REPORT_EVERY, &mut operation).await {
-                Ok(result) => {
+                Ok((result, warnings)) => {
+                    self.warn(change, warnings);
                     if result.is_err() {
                         let elapsed = start.elapsed();
                         (self.options.events)(Event::Failed { address, action, elapsed });
@@ -70,6 +72,18 @@ impl Apply<'_> {
                 }),
             }
         }
+    }
+
+    /// Reports what an operation warned of, at the block of its object.
+    fn warn(&self, change: &ResourceChange, warnings: Vec<Warning>) {
+        let place = change.declared_at;
+        self.diagnostics.borrow_mut().extend(warnings.into_iter().map(|Warning { summary, detail }| {
+            let diagnostic = Diagnostic::warning(summary, detail).of(change.address.to_string());
+            match place {
+                Some(place) => diagnostic.at(place),
+                None => diagnostic,
+            }
+        }));
     }
 
     fn completed(&self, change: &ResourceChange, action: Action, value: &Value, start: Instant) {

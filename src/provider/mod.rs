@@ -8,9 +8,14 @@ pub mod aws;
 pub mod builtin;
 pub mod duration;
 mod error;
+pub mod null;
 pub mod object;
+pub mod random;
 pub mod registry;
+pub mod snowplow;
+mod state_only;
 pub mod stats;
+pub mod warnings;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -57,6 +62,7 @@ pub enum Connection {
     /// The type needs nobody: its objects live in state only.
     None,
     Aws(Arc<aws::Aws>),
+    Snowplow(Arc<snowplow::Tracker>),
 }
 
 impl Connection {
@@ -64,8 +70,18 @@ impl Connection {
     pub fn aws(&self) -> Result<&Arc<aws::Aws>, OperationError> {
         match self {
             Connection::Aws(aws) => Ok(aws),
-            Connection::None => {
+            Connection::None | Connection::Snowplow(_) => {
                 Err(OperationError::internal("this resource needs an AWS provider configuration"))
+            }
+        }
+    }
+
+    /// What sends events to a Snowplow collector; an error if the connection is none.
+    pub fn snowplow(&self) -> Result<&snowplow::Tracker, OperationError> {
+        match self {
+            Connection::Snowplow(tracker) => Ok(tracker),
+            Connection::None | Connection::Aws(_) => {
+                Err(OperationError::internal("this resource needs a Snowplow provider configuration"))
             }
         }
     }

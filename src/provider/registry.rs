@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::{DataSource, Provider, ResourceType, aws, builtin};
+use super::{DataSource, Provider, ResourceType, aws, builtin, null, random, snowplow};
 use crate::lang::diagnostic::did_you_mean;
+
+/// The local names of the providers.
+const NAMES: [&str; 5] = ["aws", "null", "random", "snowplow", "terraform"];
 
 /// The providers that recon has. Making one reads nothing and calls nobody; each provider's schemas are built when
 /// they are first asked for.
@@ -12,6 +15,9 @@ use crate::lang::diagnostic::did_you_mean;
 pub struct Registry {
     aws: OnceLock<Arc<aws::AwsProvider>>,
     builtin: OnceLock<Arc<builtin::Builtin>>,
+    null: OnceLock<Arc<null::Null>>,
+    random: OnceLock<Arc<random::Random>>,
+    snowplow: OnceLock<Arc<snowplow::Snowplow>>,
     /// The stack's directory.
     directory: PathBuf,
 }
@@ -37,13 +43,25 @@ impl Registry {
 
     /// All providers.
     pub fn providers(&self) -> Vec<Arc<dyn Provider>> {
-        vec![Arc::clone(self.aws()) as Arc<dyn Provider>, Arc::clone(self.builtin()) as Arc<dyn Provider>]
+        NAMES.iter().filter_map(|name| self.provider(name)).collect()
     }
 
     /// The provider of a local name: `aws`.
     pub fn provider(&self, name: &str) -> Option<Arc<dyn Provider>> {
         match name {
             "aws" => Some(Arc::clone(self.aws()) as Arc<dyn Provider>),
+            "null" => {
+                let made = self.null.get_or_init(|| Arc::new(null::Null::new()));
+                Some(Arc::clone(made) as Arc<dyn Provider>)
+            }
+            "random" => {
+                let made = self.random.get_or_init(|| Arc::new(random::Random::new()));
+                Some(Arc::clone(made) as Arc<dyn Provider>)
+            }
+            "snowplow" => {
+                let made = self.snowplow.get_or_init(|| Arc::new(snowplow::Snowplow::new()));
+                Some(Arc::clone(made) as Arc<dyn Provider>)
+            }
             "terraform" => Some(Arc::clone(self.builtin()) as Arc<dyn Provider>),
             _ => None,
         }
