@@ -300,7 +300,10 @@ impl<'a> Apply<'a> {
             changed |= recorder.relate(&change.address, dependencies, change.create_before_destroy);
             let behind = change.before.clone().unmark_deep().0 != change.recorded.clone().unmark_deep().0;
             let Some(ty) = self.stack.registry.resource_type(&change.address.resource.ty) else { continue };
-            if !behind {
+            let version = recorder.state.get(&change.address).map(|(_, instance)| instance.schema_version);
+            // What an older version of the schema has not is not made up again by every run.
+            let outdated = version.is_some_and(|version| version < ty.schema().version);
+            if !behind && !outdated {
                 continue;
             }
             changed |= recorder.refresh(&change.address, ty.schema(), &change.before);

@@ -59,7 +59,7 @@ fn schema(is_password: bool) -> Schema {
     };
     let count = || {
         let attribute = AttributeSchema::optional_computed(Type::Number);
-        attribute.default(Value::number(0)).forces_replacement()
+        attribute.default(Value::number(0i64)).forces_replacement()
     };
     let mut block = with_keepers()
         .attribute("length", AttributeSchema::required(Type::Number).forces_replacement())
@@ -165,7 +165,7 @@ impl Kept for Text {
                 object = object.with(class, Value::bool(same.unwrap_or(true)));
             }
             if lacks(&object, least) {
-                object = object.with(least, Value::number(0));
+                object = object.with(least, Value::number(0i64));
             }
         }
         if lacks(&object, "number") {

@@ -68,7 +68,7 @@ impl Provider for Snowplow {
     }
 
     async fn configure(&self, config: &Value) -> Result<Connection, OperationError> {
-        let settings = Settings::decode(config).or(&Settings::default());
+        let settings = Settings::decode(config).or(&Settings::defaults());
         Ok(Connection::Snowplow(Arc::new(Tracker::new(settings))))
     }
 }

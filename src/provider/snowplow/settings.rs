@@ -85,6 +85,12 @@ impl Settings {
         }
     }
 
+    /// What an empty provider block says, or none.
+    pub fn defaults() -> Settings {
+        let defaults = PROVIDER_DEFAULTS.map(|(name, default)| (name, Value::string(default)));
+        Settings::decode(&Value::object(defaults))
+    }
+
     /// These settings, and others where they are empty.
     pub fn or(&self, other: &Settings) -> Settings {
         let first = |own: &String, other: &String| if own.is_empty() { other.clone() } else { own.clone() };
