@@ -267,7 +267,7 @@ impl Reader<'_> {
             Some('"') => self.string(),
             Some(letter) if letter == '-' || letter.is_ascii_digit() => self.number(),
             Some(letter) if letter.is_alphabetic() => self.keyword(),
-            Some(letter) if matches!(letter, '+' | '.') => {
+            Some('+' | '.') => {
                 let end = self.word_end();
                 let span = self.span(start, end);
                 self.fail("Invalid JSON number", "A JSON number starts with a minus sign or a digit.", span)
