@@ -1,7 +1,7 @@
 //! The provider `hashicorp/random`: values that are drawn once and kept in the state.
 //!
 //! The types, their attributes and the layout of their states are those of version 3 of the provider, as its
-//! documentation has them. With a `seed`, [`integer`] and [`shuffle`] draw the same values again for the same seed, but
+//! documentation has them. With a `seed`, `random_integer` and `random_shuffle` draw the same values again for the same seed, but
 //! not those that the provider, whose generator is Go's own, would draw.
 
 mod bytes;
