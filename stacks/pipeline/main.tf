@@ -50,6 +50,109 @@ module "collector_lb" {
   health_check_path = "/health"
 }
 
+# Services
+
+locals {
+  network = {
+    vpc_id     = var.vpc_id
+    subnet_ids = var.public_subnet_ids
+  }
+
+  ssh = {
+    key_name     = aws_key_pair.pipeline.key_name
+    ip_allowlist = var.ssh_ip_allowlist
+  }
+
+  lease_capacity = {
+    read_min  = var.dyndb_kcl_read_min_capacity
+    read_max  = var.dyndb_kcl_read_max_capacity
+    write_min = var.dyndb_kcl_write_min_capacity
+    write_max = var.dyndb_kcl_write_max_capacity
+  }
+
+  telemetry = {
+    enabled          = var.telemetry_enabled
+    user_provided_id = var.user_provided_id
+  }
+}
+
+# Each runs under the Snowplow Limited Use License, which allows a pipeline like this one
+# but not every use: https://docs.snowplow.io/limited-use-license-1.0/
+
+module "collector" {
+  source = "../modules/collector"
+
+  accept_limited_use_license = true
+
+  name                            = "${var.prefix}-collector-server"
+  good_stream_name                = module.raw_stream.name
+  bad_stream_name                 = module.bad_1_stream.name
+  port                            = module.collector_lb.target_port
+  target_group_arn                = module.collector_lb.target_group_arn
+  load_balancer_security_group_id = module.collector_lb.security_group_id
+
+  network                  = local.network
+  ssh                      = local.ssh
+  telemetry                = local.telemetry
+  iam_permissions_boundary = var.iam_permissions_boundary
+
+  instance_type       = var.ec2_collector_instance_type
+  min_size            = var.ec2_collector_min_size
+  max_size            = var.ec2_collector_max_size
+  enable_auto_scaling = var.ec2_enable_auto_scaling
+}
+
+module "enrich" {
+  source = "../modules/enrich"
+
+  accept_limited_use_license = true
+
+  name                 = "${var.prefix}-enrich-server"
+  in_stream_name       = module.raw_stream.name
+  enriched_stream_name = module.enriched_stream.name
+  bad_stream_name      = module.bad_1_stream.name
+
+  lease_capacity = local.lease_capacity
+
+  network                  = local.network
+  ssh                      = local.ssh
+  telemetry                = local.telemetry
+  iam_permissions_boundary = var.iam_permissions_boundary
+
+  instance_type       = var.ec2_enrich_instance_type
+  min_size            = var.ec2_enrich_min_size
+  max_size            = var.ec2_enrich_max_size
+  enable_auto_scaling = var.ec2_enable_auto_scaling
+}
+
+module "sf_loader" {
+  source = "../modules/sf-loader"
+
+  accept_limited_use_license = true
+
+  name            = "${var.prefix}-sf-loader"
+  in_stream_name  = module.enriched_stream.name
+  bad_stream_name = module.bad_1_stream.name
+
+  snowflake_account_url = var.snowflake_account_url
+  snowflake_user        = var.snowflake_loader_user
+  snowflake_private_key = var.snowflake_loader_private_key
+  snowflake_database    = var.snowflake_database
+  snowflake_schema      = var.snowflake_schema
+
+  lease_capacity = local.lease_capacity
+
+  network                  = local.network
+  ssh                      = local.ssh
+  telemetry                = local.telemetry
+  iam_permissions_boundary = var.iam_permissions_boundary
+
+  instance_type       = var.ec2_sf_loader_instance_type
+  min_size            = var.ec2_sf_loader_min_size
+  max_size            = var.ec2_sf_loader_max_size
+  enable_auto_scaling = var.ec2_enable_auto_scaling
+}
+
 # Dashboard
 
 resource "aws_cloudwatch_dashboard" "pipeline" {

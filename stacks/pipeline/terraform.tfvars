@@ -1,5 +1,5 @@
 # Example values. The VPC, the subnets, the allow-list, the SSH key and everything of Snowflake are
-# placeholders: put your own before the first apply. variables.tf says what each input is.
+# placeholders: put your own before the first apply. README.md says what each input does.
 
 # Where, and under which names
 aws_region               = "eu-west-3"
