@@ -33,8 +33,9 @@ pub struct ModulePath(pub Arc<[Arc<str>]>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mode {
-    Managed,
+    // Data comes first where addresses are sorted: in state files, plans and their JSON.
     Data,
+    Managed,
 }
 
 /// A resource within its module: `aws_lb.main`, `data.aws_region.current`.
@@ -151,8 +152,8 @@ impl fmt::Display for InstanceKey {
     }
 }
 
-/// A string as it stands in an address: quotes, backslashes, line ends and template starts escaped.
-fn quoted(text: &str) -> String {
+/// A string as it stands in an address, and in code: quotes, backslashes, template starts and what cannot be seen are escaped.
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     let mut rest = text.chars().peekable();
@@ -167,7 +168,9 @@ fn quoted(text: &str) -> String {
                 quoted.push(next);
                 quoted.push(next);
             }
-            other => quoted.push(other),
+            other if crate::lang::print::is_printable(other) => quoted.push(other),
+            other if (other as u32) <= 0xffff => quoted.push_str(&format!("\\u{:04x}", other as u32)),
+            other => quoted.push_str(&format!("\\U{:08x}", other as u32)),
         }
     }
     quoted.push('"');
@@ -367,13 +370,20 @@ pub fn parse_target(text: &str) -> Option<Target> {
 }
 
 /// The text up to the closing quote, escapes resolved, and what follows the quote.
-fn unquoted(text: &str) -> Option<(String, &str)> {
+pub(crate) fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut letters = text.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         match letter {
             '"' => return Some((value, &text[at + 1..])),
             '\\' => match letters.next()?.1 {
+                length @ ('u' | 'U') => {
+                    let count = if length == 'u' { 4 } else { 8 };
+                    let digits: String =
+                        (0..count).map_while(|_| letters.next()).map(|(_, digit)| digit).collect();
+                    let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == count)?;
+                    value.push(char::from_u32(code)?);
+                }
                 'n' => value.push('\n'),
                 'r' => value.push('\r'),
                 't' => value.push('\t'),
@@ -410,6 +420,7 @@ mod tests {
             "module.a.aws_lb.main[\"x.y\"]",
             "module.a[\"k\"].module.b[2].data.aws_ami.this[\"a\\\"b$${c}\"]",
             "module.a[\"k\"]",
+            "terraform_data.family[\"👩\\u200d👩\\U000e0001é\"]",
         ] {
             assert_eq!(parse_target(text).unwrap().to_string(), text);
         }
@@ -432,7 +443,7 @@ mod tests {
 
     #[test]
     fn instances_order_as_in_state_files() {
-        let ordered = ["a.b", "a.b[0]", "a.b[2]", "a.b[10]", "a.b[\"a\"]", "module.m.a.b"];
+        let ordered = ["data.z.z", "a.b", "a.b[0]", "a.b[2]", "a.b[10]", "a.b[\"a\"]", "module.m.a.b"];
         let mut sorted: Vec<InstanceAddress> =
             ordered.iter().map(|text| parse_instance(text).unwrap()).collect();
         sorted.sort();

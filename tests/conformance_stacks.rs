@@ -1,5 +1,5 @@
 //! Whole stacks, step by step, against what Terraform 1.11.4 did with them (`conformance/stacks`): exit codes, mistakes,
-//! how much is to be done, and the state afterwards.
+//! warnings, how much is to be done, the plan's JSON, and the state afterwards.
 //!
 //! `conformance/differs.json` lists the steps in which recon does otherwise, each with the reason; a step there that no
 //! longer differs fails, too.
@@ -25,6 +25,7 @@ struct Step {
 struct Expected {
     exit: i32,
     errors: Vec<String>,
+    warnings: Vec<String>,
     changes: Option<String>,
 }
 
@@ -139,12 +140,111 @@ fn anonymous(json: &mut Json) {
     }
 }
 
+/// What a plan's JSON says, without what is made up anew each time, with `(sensitive value)` for what Terraform shows
+/// and says to be sensitive, and references in order.
+fn comparable_plan(plan: &str) -> Json {
+    let mut plan: Json = serde_json::from_str(plan).unwrap_or_else(|error| panic!("{error}: {plan}"));
+    let members = plan.as_object_mut().unwrap();
+    members.remove("timestamp");
+    members.remove("terraform_version");
+    // Which attributes of others a change goes back to: recon says so of each change, as its consequences.
+    members.remove("relevant_attributes");
+    if let Some(prior) = members.get_mut("prior_state").and_then(Json::as_object_mut) {
+        prior.remove("terraform_version");
+    }
+    hide_sensitive(&mut plan);
+    hide_variables(&mut plan);
+    references_in_order(&mut plan);
+    anonymous(&mut plan);
+    plan
+}
+
+fn hide(value: &mut Json, sensitive: &Json) {
+    if *sensitive == json!(true) && !value.is_null() {
+        *value = json!("(sensitive value)");
+    }
+    match (value, sensitive) {
+        (Json::Object(members), Json::Object(sensitive)) => {
+            for (name, sensitive) in sensitive {
+                if let Some(value) = members.get_mut(name) {
+                    hide(value, sensitive);
+                }
+            }
+        }
+        (Json::Array(items), Json::Array(sensitive)) => {
+            items.iter_mut().zip(sensitive).for_each(|(item, sensitive)| hide(item, sensitive));
+        }
+        _ => {}
+    }
+}
+
+fn hide_sensitive(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            for (value, sensitive) in [
+                ("before", "before_sensitive"),
+                ("after", "after_sensitive"),
+                ("values", "sensitive_values"),
+                ("value", "sensitive"),
+                ("default", "sensitive"),
+            ] {
+                if let Some(sensitive) = members.get(sensitive).cloned()
+                    && let Some(value) = members.get_mut(value)
+                {
+                    hide(value, &sensitive);
+                }
+            }
+            // The type of a value that is hidden is no secret.
+            members.values_mut().for_each(hide_sensitive);
+        }
+        Json::Array(items) => items.iter_mut().for_each(hide_sensitive),
+        _ => {}
+    }
+}
+
+/// The values of variables that are declared sensitive.
+fn hide_variables(plan: &mut Json) {
+    let declared = plan["configuration"]["root_module"]["variables"].clone();
+    let Some(variables) = plan.get_mut("variables").and_then(Json::as_object_mut) else { return };
+    for (name, variable) in variables {
+        if declared[name.as_str()]["sensitive"] == true {
+            variable["value"] = json!("(sensitive value)");
+        }
+    }
+}
+
+fn references_in_order(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                if let ("references" | "relevant_attributes", Json::Array(all)) = (name.as_str(), &mut *value)
+                {
+                    all.sort_by_key(Json::to_string);
+                    all.dedup();
+                }
+                references_in_order(value);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(references_in_order),
+        _ => {}
+    }
+}
+
+fn unified(expected: &Json, own: &Json) -> String {
+    let pretty = |json: &Json| serde_json::to_string_pretty(json).unwrap();
+    let (expected, own) = (pretty(expected), pretty(own));
+    similar::TextDiff::from_lines(&expected, &own).unified_diff().context_radius(3).to_string()
+}
+
 /// What is otherwise in a step.
 fn differences(step: &Step, folder: &Path, source: &Path) -> Vec<String> {
     let mut found = Vec::new();
     run(step, &["init"], folder);
+    let kept = tempfile::tempdir().unwrap();
+    let plan_file = kept.path().join("plan");
+    let out = format!("--out={}", plan_file.display());
     let command: &[&str] = match step.command.as_str() {
-        "plan" => &["diff", "--json"],
+        "plan" => &["diff", "--json", &out],
         "apply" => &["apply", "--json", "--auto-approve"],
         "destroy" => &["destroy", "--json", "--auto-approve"],
         "validate" => &["validate", "--json"],
@@ -170,6 +270,44 @@ fn differences(step: &Step, folder: &Path, source: &Path) -> Vec<String> {
     if errors != step.expected.errors.len() {
         found.push(format!("{errors} errors, expected {:?}", step.expected.errors));
     }
+    if step.command != "validate" {
+        let mut own: Vec<String> = lines
+            .iter()
+            .filter(|line| line["@level"] == "warn")
+            .map(|line| line["diagnostic"]["summary"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        let mut expected: Vec<String> =
+            step.expected.warnings.iter().map(|summary| summary.replace("Terraform", "recon")).collect();
+        own.sort();
+        expected.sort();
+        if own != expected {
+            found.push(format!("warnings {own:?}, expected {expected:?}"));
+        }
+    }
+    if let Ok(expected) = fs::read_to_string(source.join("plan.json")) {
+        let expected = comparable_plan(&expected);
+        if expected["errored"] == true {
+            // Terraform writes a part of a plan that nobody can apply; recon writes none.
+            if plan_file.exists() {
+                found.push("a plan was written".to_owned());
+            }
+            return found;
+        }
+        let shown = Command::new(env!("CARGO_BIN_EXE_recon"))
+            .args(["show", "--json"])
+            .arg(&plan_file)
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        if shown.status.success() {
+            let own = comparable_plan(&String::from_utf8_lossy(&shown.stdout));
+            if expected != own {
+                found.push(format!("plan\n{}", unified(&expected, &own)));
+            }
+        } else {
+            found.push(format!("no plan: {}", String::from_utf8_lossy(&shown.stderr)));
+        }
+    }
     if let (Some(expected), Some(own)) = (
         &step.expected.changes,
         counted(&lines, step.expected.changes.as_deref().is_some_and(|text| text.contains(" to "))),
@@ -183,10 +321,7 @@ fn differences(step: &Step, folder: &Path, source: &Path) -> Vec<String> {
         (Ok(expected), Ok(own)) => {
             let (expected, own) = (comparable(&expected), comparable(&own));
             if expected != own {
-                let pretty = |json: &Json| serde_json::to_string_pretty(json).unwrap();
-                let (expected, own) = (pretty(&expected), pretty(&own));
-                let diff = similar::TextDiff::from_lines(&expected, &own);
-                found.push(format!("state\n{}", diff.unified_diff().context_radius(2)));
+                found.push(format!("state\n{}", unified(&expected, &own)));
             }
         }
         (Ok(_), Err(_)) => found.push("there is no state".to_owned()),

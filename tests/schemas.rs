@@ -179,3 +179,44 @@ fn schemas_are_consistent() {
         }
     }
 }
+
+/// What the provider answers about all of its types is in the program; recon's own types take precedence over it.
+#[test]
+fn every_type_of_the_provider_is_known_by_its_schema() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/provider/aws/schemas/aws-5.100.0.json.gz");
+    let packed = std::fs::File::open(path).unwrap();
+    let facts: Json = serde_json::from_reader(flate2::read::GzDecoder::new(packed)).unwrap();
+    let registry = Registry::new();
+    let mut differences = Vec::new();
+    let mut schema_only = 0;
+    let resources = facts["resources"].as_object().unwrap();
+    for (name, fact) in resources {
+        let ty = registry.resource_type(name).unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!((ty.name(), ty.schema().version), (&**name, fact["schema_version"].as_u64().unwrap_or(0)));
+        compare(name, &ty.schema().block, fact, &mut differences);
+        schema_only += usize::from(ty.is_schema_only());
+    }
+    let implemented = registry.provider("aws").unwrap().resource_types().len();
+    assert_eq!((resources.len(), schema_only), (1526, 1526 - implemented));
+    let data_sources = facts["data_sources"].as_object().unwrap();
+    for (name, fact) in data_sources {
+        let source = registry.data_source(name).unwrap_or_else(|| panic!("no {name}"));
+        compare(&format!("data.{name}"), &source.schema().block, fact, &mut differences);
+    }
+    assert_eq!(data_sources.len(), 608);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// What the short form of the schemas does not say, and recon has to.
+#[test]
+fn what_is_never_stored_and_what_may_be_blocks_is_known() {
+    let registry = Registry::new();
+    let secret = registry.resource_type("aws_secretsmanager_secret_version").unwrap();
+    assert!(secret.schema().block.attributes["secret_string_wo"].write_only);
+    assert!(!secret.schema().block.attributes["has_secret_string_wo"].write_only);
+    let acl = registry.resource_type("aws_network_acl").unwrap();
+    assert!(acl.schema().block.attributes["ingress"].as_blocks);
+    let queue = registry.resource_type("aws_sqs_queue").unwrap();
+    assert!(queue.schema().block.blocks["timeouts"].block.attributes["create"].code_only);
+}

@@ -1,7 +1,6 @@
 //! Single actions.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::address::InstanceAddress;
@@ -16,35 +15,24 @@ use crate::plan::model::{Action, Reason, ResourceChange};
 use crate::plan::planner::resource::{propose, renewed, with_ignored, with_tags};
 use crate::plan::planner::{failed_operation, operation_detail};
 use crate::provider::warnings::{self, Warning};
-use crate::provider::{Connection, ErrorKind, OperationError, ReadRequest, ReadResult, ResourceType};
+use crate::provider::{Connection, OperationError, ReadRequest, ReadResult, ResourceType};
 use crate::schema::decode::decode;
 use crate::schema::{BlockSchema, Schema};
-use crate::state::journal::Intent;
-use crate::state::{InstanceState, encode, mark_paths, sensitive_paths};
+use crate::state::{mark_paths, sensitive_paths};
 
 use super::{Apply, Event};
 
 /// How often a long action is reported to be still going on.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
-/// A name for one creation: the time to the tenth of a microsecond and a counter, 26 digits.
-fn unique_id() -> String {
-    static COUNTER: AtomicU64 = AtomicU64::new(1);
-    let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
-    let time = now.strftime("%Y%m%d%H%M%S").to_string();
-    let fraction = now.timestamp().subsec_nanosecond() / 100_000;
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff;
-    format!("{time}{fraction:04}{count:08x}")
-}
-
 impl Apply<'_> {
-    fn fail(&self, diagnostic: Diagnostic) -> bool {
+    pub(super) fn fail(&self, diagnostic: Diagnostic) -> bool {
         self.diagnostics.borrow_mut().push(diagnostic);
         false
     }
 
     /// Runs an operation and reports its progress.
-    async fn reported<T>(
+    pub(super) async fn reported<T>(
         &self,
         change: &ResourceChange,
         action: Action,
@@ -86,7 +74,7 @@ impl Apply<'_> {
         }));
     }
 
-    fn completed(&self, change: &ResourceChange, action: Action, value: &Value, start: Instant) {
+    pub(super) fn completed(&self, change: &ResourceChange, action: Action, value: &Value, start: Instant) {
         let id = known_id(value);
         (self.options.events)(Event::Completed {
             address: change.address.clone(),
@@ -137,6 +125,9 @@ impl Apply<'_> {
         let Some(config) = self.config(ty.schema(), module, block, address, &repetition) else {
             return false;
         };
+        if !self.is_known(&config, block, address) {
+            return false;
+        }
         // A successor, too, has what its predecessor has of what is to be ignored, unless it was asked for.
         let asked_for = change.reason.is_some_and(|reason| reason != Reason::ReplaceBecauseCannotUpdate);
         let config = if change.before.is_null() || asked_for {
@@ -159,6 +150,22 @@ impl Apply<'_> {
         let conditions = &block.lifecycle.postconditions;
         let summary = "Resource postcondition failed";
         good && self.conditions(conditions, summary, change, module, &repetition, made.as_ref())
+    }
+
+    /// Refuses a configuration of which something is not known even now. All that is made in this run is known by
+    /// then; what a record of a later version of a schema leaves out is not.
+    fn is_known(&self, config: &Value, block: &ResourceBlock, address: &InstanceAddress) -> bool {
+        if config.is_wholly_known() {
+            return true;
+        }
+        let unknown = config.as_entries().into_iter().flatten().find(|(_, value)| !value.is_wholly_known());
+        let name = unknown.map(|(name, _)| format!(".{name}")).unwrap_or_default();
+        let detail = format!(
+            "{address}{name} is still not known: it depends on an object that was not read, or on an attribute that the \
+             record of an object that is not compared does not have. Nothing was done to this object."
+        );
+        let diagnostic = Diagnostic::error("A value is not known", detail).at(block.declared_at);
+        self.fail(diagnostic.of(address.to_string()))
     }
 
     /// What `count` and `each` answer in an instance.
@@ -219,13 +226,27 @@ impl Apply<'_> {
         let Some(config) = self.config(source.schema(), module, block, address, repetition) else {
             return false;
         };
+        let summary = "Resource precondition failed";
+        if !self.conditions(&block.lifecycle.preconditions, summary, change, module, repetition, None) {
+            return false;
+        }
         let start = Instant::now();
-        let read = source.read(connection, &config);
+        let read = source.object(connection, &config);
         match self.reported(change, Action::Read, read).await {
             Ok(value) => {
                 self.completed(change, Action::Read, &value, start);
-                self.results.borrow_mut().insert(address.clone(), value);
-                true
+                self.results.borrow_mut().insert(address.clone(), value.clone());
+                {
+                    let mut recorder = self.recorder.borrow_mut();
+                    if recorder.data(address, &change.provider_config, source.schema(), &value)
+                        && let Err(error) = recorder.save()
+                    {
+                        self.state_error(&error);
+                    }
+                }
+                let summary = "Resource postcondition failed";
+                let conditions = &block.lifecycle.postconditions;
+                self.conditions(conditions, summary, change, module, repetition, Some(&value))
             }
             Err(error) => self.fail(failed_operation("Reading a data source failed", &error, block, address)),
         }
@@ -267,7 +288,7 @@ impl Apply<'_> {
     }
 
     /// Refuses what the plan did not say: a known value that is another now, a replacement instead of an update.
-    fn within_plan(
+    pub(super) fn within_plan(
         &self,
         schema: &BlockSchema,
         change: &ResourceChange,
@@ -292,118 +313,6 @@ impl Apply<'_> {
             );
         }
         true
-    }
-
-    async fn create(
-        &self,
-        change: &ResourceChange,
-        ty: &dyn ResourceType,
-        block: &ResourceBlock,
-        connection: &Connection,
-        config: Value,
-    ) -> bool {
-        let address = &change.address;
-        let schema = &ty.schema().block;
-        let proposal = propose(ty, Some(connection), &config, None);
-        if !self.within_plan(schema, change, &proposal.planned, block) {
-            return false;
-        }
-        let unique = unique_id();
-        let prepared = ty.prepare(proposal.planned, &unique);
-        if change.action == Action::CreateThenDelete && !self.depose(change) {
-            return false;
-        }
-        let intent = Intent {
-            id: unique,
-            address: address.to_string(),
-            provider: change.provider_config.clone(),
-            identity: ty.identity(&prepared).map_or(serde_json::Value::Null, |seed| {
-                encode(&seed.unmark_deep().0, &schema.implied_type())
-            }),
-            dependencies: dependencies(change),
-            started: jiff::Timestamp::now().to_string(),
-        };
-        let id = intent.id.clone();
-        if let Err(error) = self.recorder.borrow_mut().begin(intent) {
-            self.state_error(&error);
-            return false;
-        }
-        let start = Instant::now();
-        let create = ty.create(connection, &prepared);
-        let outcome = self.reported(change, Action::Create, create).await;
-        let (value, tainted, good) = match outcome {
-            Ok(value) => (Some(value), false, true),
-            Err(error) => {
-                let partial = error.partial.clone().map(|partial| *partial);
-                self.fail(failed_operation("Creating an object failed", &error, block, address));
-                // Whether AWS acted is not known: the journal keeps the entry, and the next run looks.
-                if partial.is_none() && matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) {
-                    self.restore_deposed(change);
-                    return false;
-                }
-                (partial, true, false)
-            }
-        };
-        if let Some(value) = value {
-            let value = settled(schema, connection, &prepared, value, &config);
-            if good {
-                self.completed(change, Action::Create, &value, start);
-                self.count(|done| done.added += 1);
-            }
-            let instance = new_instance(change, ty.schema(), &value, tainted);
-            let mut recorder = self.recorder.borrow_mut();
-            recorder.state.put(address, None, &change.provider_config, instance);
-            self.results.borrow_mut().insert(address.clone(), value);
-            let saved = recorder.save();
-            drop(recorder);
-            if let Err(error) = saved {
-                // The journal still knows of the object.
-                self.state_error(&error);
-                return false;
-            }
-        } else {
-            self.restore_deposed(change);
-        }
-        if let Err(error) = self.recorder.borrow_mut().end(&id) {
-            self.state_error(&error);
-            return false;
-        }
-        good
-    }
-
-    /// Records the current object as deposed, before its successor is made.
-    fn depose(&self, change: &ResourceChange) -> bool {
-        let key = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
-        let mut recorder = self.recorder.borrow_mut();
-        if let Some(instance) = recorder.state.remove(&change.address, None) {
-            recorder.state.put(&change.address, Some(key.clone()), &change.provider_config, instance);
-        }
-        self.deposed.borrow_mut().insert(change.address.clone(), key);
-        let saved = recorder.save();
-        drop(recorder);
-        match saved {
-            Ok(()) => true,
-            Err(error) => {
-                self.state_error(&error);
-                false
-            }
-        }
-    }
-
-    /// A successor was not made: its predecessor is the current object again.
-    fn restore_deposed(&self, change: &ResourceChange) {
-        let Some(key) = self.deposed.borrow_mut().remove(&change.address) else { return };
-        let mut recorder = self.recorder.borrow_mut();
-        if recorder.state.get(&change.address).is_none()
-            && let Some(instance) = recorder.state.remove(&change.address, Some(&key))
-        {
-            recorder.state.put(&change.address, None, &change.provider_config, instance);
-        }
-        let saved = recorder.save();
-        drop(recorder);
-        if let Err(error) = saved {
-            self.state_error(&error);
-        }
     }
 
     async fn update(
@@ -458,7 +367,7 @@ impl Apply<'_> {
         let mut instance =
             recorder.state.get(address).map(|(_, instance)| instance.clone()).unwrap_or_default();
         instance.set_value(ty.schema(), &value);
-        instance.dependencies = dependencies(change);
+        instance.dependencies = change.dependency_names();
         instance.create_before_destroy = change.create_before_destroy;
         recorder.state.put(address, None, &change.provider_config, instance);
         self.results.borrow_mut().insert(address.clone(), value);
@@ -564,7 +473,7 @@ fn entries_compatible(
 }
 
 /// The object as it is to be recorded: what AWS answered, in the spelling and with the marks of what was planned.
-fn settled(
+pub(super) fn settled(
     schema: &BlockSchema,
     connection: &Connection,
     planned: &Value,
@@ -579,29 +488,11 @@ fn settled(
 }
 
 /// Nothing unknown is ever recorded.
-fn known_only(value: Value) -> Value {
+pub(super) fn known_only(value: Value) -> Value {
     value.transform(&mut |value| match &value.kind {
         Kind::Unknown(ty, _) => Value::null(ty.clone()).with_marks(value.marks),
         _ => value,
     })
-}
-
-pub(super) fn dependencies(change: &ResourceChange) -> Vec<String> {
-    let mut names: Vec<String> = change.dependencies.iter().map(ToString::to_string).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-fn new_instance(change: &ResourceChange, schema: &Schema, value: &Value, tainted: bool) -> InstanceState {
-    let mut instance = InstanceState {
-        tainted,
-        dependencies: dependencies(change),
-        create_before_destroy: change.create_before_destroy,
-        ..InstanceState::default()
-    };
-    instance.set_value(schema, value);
-    instance
 }
 
 fn known_id(value: &Value) -> Option<String> {

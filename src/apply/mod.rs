@@ -6,8 +6,11 @@
 //! stops with a diagnostic.
 
 mod act;
+mod create;
 mod order;
 pub mod record;
+mod refusals;
+pub mod repair;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -18,7 +21,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use petgraph::graph::NodeIndex;
 
-use crate::address::{ConfigResource, InstanceAddress, ModuleInstance, ModulePath};
+use crate::address::{ConfigResource, InstanceAddress, Mode, ModuleInstance, ModulePath};
 use crate::config::ResourceBlock;
 use crate::graph::Node;
 use crate::graph::values::{Values, aggregate};
@@ -32,6 +35,8 @@ use crate::state::OutputState;
 
 use order::{Step, Steps};
 use record::Recorder;
+
+pub use refusals::refusals;
 
 /// What happens, as it happens.
 #[derive(Clone, Debug)]
@@ -103,8 +108,13 @@ pub async fn apply(
     options: &Options<'_>,
 ) -> (Done, Diagnostics) {
     let mut connections = HashMap::new();
-    let mut diagnostics = Diagnostics::new();
-    for change in planned.plan.changes.iter().filter(|change| change.action != Action::NoOp) {
+    let mut diagnostics = refusals(stack.configuration, stack.registry, &planned.plan);
+    if diagnostics.has_errors() {
+        return (Done::default(), diagnostics);
+    }
+    // To forget an object asks nobody.
+    let acts = |change: &&ResourceChange| !matches!(change.action, Action::NoOp | Action::Forget);
+    for change in planned.plan.changes.iter().filter(acts) {
         let Some(key) = provider_key(stack.registry, &change.provider_config) else { continue };
         if connections.contains_key(&key) {
             continue;
@@ -150,6 +160,11 @@ pub async fn apply(
                 .push(Diagnostic::error("The actions cannot be put in order", problem));
         }
     }
+    if planned.plan.targeted {
+        let detail = "With --target a part of the stack only was applied: the configuration may ask for more. Run \"recon diff\" \
+                      to see what is left.";
+        apply.diagnostics.borrow_mut().push(Diagnostic::warning("Applied changes may be incomplete", detail));
+    }
     let done = apply.done.get();
     (done, apply.diagnostics.into_inner())
 }
@@ -170,8 +185,14 @@ impl<'a> Apply<'a> {
             while running.len() < self.options.parallelism.max(1) {
                 let Some(index) = ready.pop_front() else { break };
                 stopped |= (self.options.stopped)();
-                let blocked = steps.needs(index).any(|need| failed.contains(&need));
                 let acts = !matches!(steps.graph[index], Step::Evaluate(_));
+                if acts && self.recorder.borrow().has_failed() {
+                    failed.insert(index);
+                    all = false;
+                    finish(steps, index, &mut waiting, &mut ready);
+                    continue;
+                }
+                let blocked = steps.needs(index).any(|need| failed.contains(&need));
                 if blocked || stopped && acts {
                     failed.insert(index);
                     all = false;
@@ -225,8 +246,10 @@ impl<'a> Apply<'a> {
             }
         }
         let good = !own.has_errors();
-        // Warnings were given when it was planned.
-        own.0.retain(Diagnostic::is_error);
+        // Other warnings were given when it was planned.
+        if !matches!(node, Node::Check(..)) {
+            own.0.retain(Diagnostic::is_error);
+        }
         self.diagnostics.borrow_mut().append(own);
         good
     }
@@ -240,7 +263,9 @@ impl<'a> Apply<'a> {
             for assertion in &module.checks[name].assertions {
                 let mut found = Diagnostics::new();
                 let outcome = crate::graph::conditions::check(assertion, &scope, &mut found);
-                if let crate::graph::conditions::Outcome::Fail(message) = outcome {
+                if let crate::graph::conditions::Outcome::Fail(message) = outcome
+                    && !self.was_said(path, name, instance, &message)
+                {
                     own.push(
                         Diagnostic::warning("Check block assertion failed", message)
                             .at(assertion.condition.span),
@@ -248,6 +273,19 @@ impl<'a> Apply<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the plan has said already that a check fails, and how.
+    fn was_said(&self, path: &ModulePath, name: &str, instance: &ModuleInstance, message: &str) -> bool {
+        let in_module = crate::graph::evaluate::in_module;
+        let object = in_module(path.to_string(), format!("check.{name}"));
+        let instance = in_module(instance.to_string(), format!("check.{name}"));
+        self.planned.plan.checks.iter().filter(|check| check.object == object).any(|check| {
+            check
+                .instances
+                .iter()
+                .any(|(own, _, messages)| *own == instance && messages.iter().any(|one| one == message))
+        })
     }
 
     /// Puts a resource's instances together for those that refer to it.
@@ -296,21 +334,55 @@ impl<'a> Apply<'a> {
             if !matches!(change.action, Action::NoOp | Action::Update) || change.before.is_null() {
                 continue;
             }
-            let dependencies = act::dependencies(change);
+            let dependencies = change.dependency_names();
             changed |= recorder.relate(&change.address, dependencies, change.create_before_destroy);
             let behind = change.before.clone().unmark_deep().0 != change.recorded.clone().unmark_deep().0;
             let Some(ty) = self.stack.registry.resource_type(&change.address.resource.ty) else { continue };
             let version = recorder.state.get(&change.address).map(|(_, instance)| instance.schema_version);
             // What an older version of the schema has not is not made up again by every run.
-            let outdated = version.is_some_and(|version| version < ty.schema().version);
+            let outdated =
+                !ty.is_schema_only() && version.is_some_and(|version| version < ty.schema().version);
             if !behind && !outdated {
                 continue;
             }
             changed |= recorder.refresh(&change.address, ty.schema(), &change.before);
         }
+        changed |= self.record_data(&mut recorder);
         if changed && let Err(error) = recorder.save() {
             self.state_error(&error);
         }
+    }
+
+    /// What data sources said is recorded, and what is no longer in the code is taken out. Answers whether the record
+    /// is another one by that.
+    fn record_data(&self, recorder: &mut Recorder) -> bool {
+        let plan = &self.planned.plan;
+        let mut changed = false;
+        for object in &plan.data {
+            let Some(source) = self.stack.registry.data_source(&object.address.resource.ty) else { continue };
+            changed |=
+                recorder.data(&object.address, &object.provider_config, source.schema(), &object.value);
+        }
+        if plan.targeted {
+            return changed;
+        }
+        let kept: BTreeSet<&InstanceAddress> = plan
+            .data
+            .iter()
+            .map(|object| &object.address)
+            .chain(plan.changes.iter().map(|change| &change.address))
+            .chain(plan.not_compared.iter().map(|left| &left.address))
+            .collect();
+        let gone: Vec<InstanceAddress> = recorder
+            .state
+            .objects()
+            .filter(|(address, _, _, _)| address.resource.mode == Mode::Data && !kept.contains(address))
+            .map(|(address, _, _, _)| address)
+            .collect();
+        for address in &gone {
+            recorder.state.remove(address, None);
+        }
+        changed || !gone.is_empty()
     }
 
     fn record_outputs(&self, complete: bool) {
@@ -335,11 +407,15 @@ impl<'a> Apply<'a> {
             let output = OutputState {
                 ty: plain.ty(),
                 value: plain,
-                sensitive: change.sensitive,
+                sensitive: change.recorded_sensitive,
                 other: recorder.state.outputs.get(name).map(|old| old.other.clone()).unwrap_or_default(),
             };
             let output = OutputState {
-                value: if change.sensitive { output.value.clone().sensitive() } else { output.value.clone() },
+                value: if change.recorded_sensitive {
+                    output.value.clone().sensitive()
+                } else {
+                    output.value.clone()
+                },
                 ..output
             };
             if recorder.state.outputs.get(name) != Some(&output) {

@@ -2,19 +2,19 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 
 use crate::apply::record::Recorder;
-use crate::apply::{Event, Options, apply};
+use crate::apply::{Event, Options, apply, refusals, repair};
 use crate::config::variables::VariableInputs;
-use crate::lang::diagnostic::Diagnostic;
+use crate::lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::planner::KNOWN_AFTER_APPLY;
 use crate::plan::{PlanMode, Planned};
 
 use super::run::{PlanArgs, Prepared, prepare, runtime};
 use super::session::{Session, variable_inputs};
-use super::{FAILURE, OptionOrder, SUCCESS, StackArgs, VariableArgs, output, plan_file};
+use super::{FAILURE, OptionOrder, SUCCESS, StackArgs, VariableArgs, errored, interrupt, output, plan_file};
 
 #[derive(Args)]
 pub struct ApplyArgs {
@@ -142,7 +142,7 @@ fn execute(
         }
     };
     let operation = if mode == PlanMode::Destroy { "destroy" } else { "apply" };
-    let prepared = match runtime.block_on(prepare(session, inputs, args, mode, operation)) {
+    let mut prepared = match runtime.block_on(prepare(session, inputs, args, mode, operation)) {
         Ok(prepared) => prepared,
         Err(diagnostics) => {
             if approval.json {
@@ -150,13 +150,16 @@ fn execute(
             } else {
                 session.report(&diagnostics);
             }
-            return FAILURE;
+            return interrupt::code().unwrap_or(FAILURE);
         }
     };
+    // What is not known yet will be checked when it is, in this very run.
+    prepared.diagnostics.0.retain(|diagnostic| diagnostic.summary != KNOWN_AFTER_APPLY);
     if let Some(file) = file
         && let Err(problem) = file.matches(&prepared.loaded, &prepared.planned, &prepared.state)
     {
         session.report(&Diagnostic::error("The plan is stale", problem).into());
+        session.give_back(&mut prepared.store);
         return FAILURE;
     }
     if approval.json {
@@ -175,63 +178,77 @@ fn execute(
             );
         }
     }
-    if !prepared.planned.plan.is_empty() && !approval.automatic && !approved(mode) {
-        println!("\nNothing was changed.");
+    let refused = refusals(&prepared.loaded.configuration, &session.registry, &prepared.planned.plan);
+    if refused.has_errors() {
+        if approval.json {
+            output::json_diagnostics(session, &refused);
+        } else {
+            session.report(&refused);
+        }
         return FAILURE;
+    }
+    if !prepared.planned.plan.is_empty() && !approval.automatic && !runtime.block_on(approved(mode)) {
+        println!("\nNothing was changed.");
+        session.give_back(&mut prepared.store);
+        return interrupt::code().unwrap_or(FAILURE);
     }
     runtime.block_on(carry_out(session, prepared, args, approval))
 }
 
-fn approved(mode: PlanMode) -> bool {
+async fn approved(mode: PlanMode) -> bool {
+    confirmed(match mode {
+        PlanMode::Destroy => "Do you really want to destroy all of this?",
+        PlanMode::RefreshOnly => "Do you want to record this?",
+        PlanMode::Normal => "Do you want to perform these actions?",
+    })
+    .await
+}
+
+/// Asks. A signal is a no, too.
+pub async fn confirmed(question: &str) -> bool {
     if !std::io::stdin().is_terminal() && std::env::var_os("CI").is_some() {
         eprintln!("\nError: there is nobody to ask. Give --auto-approve to go on without approval.");
         return false;
     }
-    let question = match mode {
-        PlanMode::Destroy => "Do you really want to destroy all of this?",
-        PlanMode::RefreshOnly => "Do you want to record this?",
-        PlanMode::Normal => "Do you want to perform these actions?",
-    };
     print!("\n{question}\n  Only \"yes\" will be accepted.\n\n  Enter a value: ");
     let _ = std::io::stdout().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim() == "yes"
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // A thread of its own: it may wait for a line until the process ends.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        let _ = sender.send(read.is_ok() && line.trim() == "yes");
+    });
+    tokio::select! {
+        answer = answer => answer.unwrap_or(false),
+        () = interrupt::stopped() => false,
+    }
 }
 
 async fn carry_out(session: &Session, prepared: Prepared, args: &PlanArgs, approval: Approval) -> u8 {
     let Prepared { mut loaded, store, state, journal, mut live, planned, settled, .. } = prepared;
-    let before = state.clone();
     let mut recorder = Recorder::new(state, store, journal);
     // What the journal had to tell is recorded before anything else is done.
     if !settled.is_empty() {
-        if let Err(error) = recorder.save() {
-            session.report(&Diagnostic::error("The state could not be saved", error.to_string()).into());
+        let mut notes = Diagnostics::new();
+        let stack = loaded.stack(&session.registry);
+        let is_finished = repair::finish(stack, &mut recorder, &settled, &mut live, &mut notes).await;
+        session.report(&notes);
+        if !is_finished {
+            session.report(&errored::finish(session, &mut recorder));
             return FAILURE;
-        }
-        for id in &settled {
-            if let Err(error) = recorder.end(id) {
-                session
-                    .report(&Diagnostic::error("The journal could not be written", error.to_string()).into());
-                return FAILURE;
-            }
         }
     }
     loaded.environment.impure = true;
     loaded.environment.applying = true;
-    let interrupts = std::sync::Arc::new(AtomicUsize::new(0));
-    listen(&interrupts);
     let events = |event: Event| output::event(&event, approval.json);
-    let stopped = || interrupts.load(Ordering::Relaxed) > 0;
-    let options = Options { parallelism: args.parallelism, events: &events, stopped: &stopped };
+    let options = Options { parallelism: args.parallelism, events: &events, stopped: &interrupt::is_stopped };
     let stack = loaded.stack(&session.registry);
     let Planned { plan, .. } = &planned;
     let mode = plan.mode;
-    let (done, diagnostics) = apply(stack, &planned, &mut live, &mut recorder, &options).await;
-    let changed = recorder.state != before;
+    let (done, mut diagnostics) = apply(stack, &planned, &mut live, &mut recorder, &options).await;
+    diagnostics.append(errored::finish(session, &mut recorder));
     let state = recorder.state.clone();
-    recorder.finish();
-    let _ = changed;
     if approval.json {
         output::json_applied(session, done, &diagnostics, &state, mode);
     } else {
@@ -240,21 +257,8 @@ async fn carry_out(session: &Session, prepared: Prepared, args: &PlanArgs, appro
             output::applied(done, &state, mode);
         }
     }
-    if interrupts.load(Ordering::Relaxed) > 0 {
-        return 130;
+    if let Some(code) = interrupt::code() {
+        return code;
     }
     if diagnostics.has_errors() { FAILURE } else { SUCCESS }
-}
-
-/// The first interrupt lets what is under way end; the second ends the process, whose state is valid at every moment.
-fn listen(interrupts: &std::sync::Arc<AtomicUsize>) {
-    let interrupts = std::sync::Arc::clone(interrupts);
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if interrupts.fetch_add(1, Ordering::Relaxed) > 0 {
-                std::process::exit(130);
-            }
-            eprintln!("\nInterrupted: finishing what is under way. Interrupt again to stop at once.");
-        }
-    });
 }

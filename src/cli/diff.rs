@@ -58,10 +58,10 @@ pub fn run(args: DiffArgs, order: OptionOrder) -> u8 {
             } else {
                 session.report(&diagnostics);
             }
-            return FAILURE;
+            return super::interrupt::code().unwrap_or(FAILURE);
         }
     };
-    store.unlock();
+    session.give_back(&mut store);
     if args.json {
         super::output::json_plan(&session, &planned.plan, &diagnostics);
     } else {

@@ -162,7 +162,7 @@ fn one_file(args: &FmtArgs, path: &Path, sources: &SourceMap, diagnostics: &mut 
 }
 
 /// Writes a file beside the old one, with its permissions, and renames it over it.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     // A link stays a link.
     let path = std::fs::canonicalize(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));

@@ -1,19 +1,37 @@
 //! The command line: the only room that knows a terminal, environment variables or exit codes.
 
+mod adopt;
 mod apply;
+mod backend;
+mod bootstrap;
 mod console;
 mod diff;
+mod drift;
+mod errored;
 mod fmt;
+mod force_unlock;
 mod graph;
+mod holder;
+mod hosts;
+mod import;
 mod init;
+mod interrupt;
 mod output;
 mod plan_file;
+mod propose;
 mod run;
 mod sandbox;
 mod session;
 mod show;
+mod stacks;
 mod state;
+mod state_encryption;
+mod state_transfer;
+mod surgery;
+mod trace;
 mod validate;
+mod workbench;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -36,6 +54,9 @@ struct Cli {
     /// Acts as if started in this directory.
     #[arg(long, global = true, value_name = "DIR")]
     chdir: Option<PathBuf>,
+    /// Completes the backend block of the code: a file of arguments, or NAME=VALUE. May be repeated.
+    #[arg(long, global = true, value_name = "FILE|NAME=VALUE")]
+    backend_config: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,6 +70,12 @@ enum Command {
     /// Shows what differs between code, record and AWS, and what an apply would do.
     #[command(alias = "plan")]
     Diff(diff::DiffArgs),
+    /// Says what changed in AWS that the code does not know of. Changes nothing.
+    Drift(drift::DriftArgs),
+    /// Says where the value of an attribute is written, and what to write for another value.
+    Trace(trace::TraceArgs),
+    /// Proposes edits of the code that make it what AWS has, where it is proven that they change nothing else.
+    Propose(propose::ProposeArgs),
     /// Makes AWS what the code says.
     Apply(apply::ApplyArgs),
     /// Deletes everything that the stack has made.
@@ -57,8 +84,22 @@ enum Command {
     Output(show::OutputArgs),
     /// Prints the recorded state, or a plan file.
     Show(show::ShowArgs),
-    /// Looks into the recorded state.
+    /// Looks into the recorded state, and changes it.
     State(state::StateArgs),
+    /// Takes an object that exists already into the record.
+    Import(import::ImportArgs),
+    /// Finds objects that exist already and that the code would make, and proposes import blocks.
+    Adopt(adopt::AdoptArgs),
+    /// Marks an object to be replaced by the next apply.
+    Taint(surgery::MarkArgs),
+    /// Takes such a mark away.
+    Untaint(surgery::MarkArgs),
+    /// Lists, makes, selects and deletes workspaces.
+    Workspace(workspace::WorkspaceArgs),
+    /// Makes what recon itself needs in AWS.
+    Bootstrap(bootstrap::BootstrapArgs),
+    /// Takes a lock away that a run has left behind.
+    ForceUnlock(force_unlock::ForceUnlockArgs),
     /// Evaluates expressions.
     Console(console::ConsoleArgs),
     /// Prints the graph of the stack's resources in Graphviz's DOT language.
@@ -104,7 +145,11 @@ struct CompletionArgs {
 
 /// Runs recon with the process's arguments. Answers the exit code.
 pub fn main() -> u8 {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    run(std::env::args_os().collect())
+}
+
+/// Runs a command line, the program's name first. Answers the exit code.
+fn run(arguments: Vec<OsString>) -> u8 {
     let order = option_order(&arguments);
     let cli = match Cli::try_parse_from(double_dashed(arguments)) {
         Ok(cli) => cli,
@@ -119,15 +164,26 @@ pub fn main() -> u8 {
         eprintln!("Error: the directory {} cannot be entered: {error}.", directory.display());
         return FAILURE;
     }
+    backend::set_given(cli.backend_config);
     match cli.command {
         Command::Init(args) => init::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Diff(args) => diff::run(args, order),
+        Command::Drift(args) => drift::run(&args, &order),
+        Command::Trace(args) => trace::run(&args, &order),
+        Command::Propose(args) => propose::run(&args, &order),
         Command::Apply(args) => apply::run(args, order),
         Command::Destroy(args) => apply::destroy(args, order),
         Command::Output(args) => show::output(args),
         Command::Show(args) => show::run(args),
         Command::State(args) => state::run(args),
+        Command::Import(args) => import::run(&args, &order),
+        Command::Adopt(args) => adopt::run(&args, &order),
+        Command::Taint(args) => surgery::mark(&args, true),
+        Command::Untaint(args) => surgery::mark(&args, false),
+        Command::Workspace(args) => workspace::run(args),
+        Command::Bootstrap(args) => bootstrap::run(args),
+        Command::ForceUnlock(args) => force_unlock::run(args),
         Command::Console(args) => console::run(args, order),
         Command::Graph(args) => graph::run(args),
         Command::Fmt(args) => fmt::run(args),

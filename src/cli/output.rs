@@ -14,7 +14,8 @@ use crate::state::State;
 
 use super::session::Session;
 
-fn now() -> String {
+/// The time, as messages have it.
+pub fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
@@ -23,7 +24,8 @@ fn line(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-fn lines(all: impl IntoIterator<Item = Json>) {
+/// JSON lines.
+pub fn lines(all: impl IntoIterator<Item = Json>) {
     all.into_iter().for_each(line);
 }
 

@@ -1,7 +1,7 @@
 //! Plan files.
 //!
-//! A plan file says what was planned, against which state, with which options, and holds no value of an object or a
-//! sensitive variable: applying it plans again and goes on only if exactly the same comes out.
+//! A plan file says what was planned, against which state, with which options, and holds no sensitive value: applying it
+//! plans again and goes on only if exactly the same comes out.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,18 +13,20 @@ use sha2::{Digest, Sha256};
 use crate::config::variables::{VariableInputs, VariableOption};
 use crate::lang::value::Value;
 use crate::plan::{PlanMode, Planned};
+use crate::render::plan_json::plan_json;
 use crate::state::State;
 
 use super::run::PlanArgs;
 use super::session::{Loaded, Session};
 
-const FORMAT: &str = "recon-plan-1";
+const FORMAT: &str = "recon-plan-2";
 
 #[derive(Serialize, Deserialize)]
 pub struct PlanFile {
     format: String,
     /// The stack's directory, absolute.
     directory: PathBuf,
+    workspace: String,
     mode: String,
     lineage: String,
     serial: u64,
@@ -37,6 +39,10 @@ pub struct PlanFile {
     variables: String,
     /// What is to be done, by address: the action and a digest of what the object is to become.
     actions: BTreeMap<String, (String, String)>,
+    /// The plan as people read it, without colours.
+    text: String,
+    /// The plan as JSON, format version 1.2. Holds no sensitive value.
+    plan: serde_json::Value,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,11 +109,14 @@ pub fn write(
             VariableOption::File(path) => {
                 Some(PlanOption::File(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())))
             }
+            // The repository's file is read again when the plan is carried out.
+            VariableOption::Setting { .. } => None,
         })
         .collect();
     let file = PlanFile {
         format: FORMAT.to_owned(),
         directory: std::fs::canonicalize(&session.directory)?,
+        workspace: session.workspace.clone(),
         mode: match planned.plan.mode {
             PlanMode::Normal => "normal",
             PlanMode::Destroy => "destroy",
@@ -122,6 +131,13 @@ pub fn write(
         options,
         variables: variables(&state.lineage, loaded),
         actions: actions(&state.lineage, planned),
+        text: crate::render::plan::plan(
+            &planned.plan,
+            &session.registry,
+            &session.sources,
+            crate::render::Colors(false),
+        ),
+        plan: plan_json(&planned.plan, state, &loaded.configuration, &session.registry, false),
     };
     let text = serde_json::to_string_pretty(&file).map_err(std::io::Error::other)?;
     let mut out =
@@ -156,6 +172,16 @@ impl PlanFile {
         }
     }
 
+    /// The plan as people read it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The plan as JSON.
+    pub fn json(&self) -> &serde_json::Value {
+        &self.plan
+    }
+
     pub fn mode(&self) -> PlanMode {
         match self.mode.as_str() {
             "destroy" => PlanMode::Destroy,
@@ -186,6 +212,13 @@ impl PlanFile {
     /// Whether planning again came out the same. The error says what did not.
     pub fn matches(&self, loaded: &Loaded, planned: &Planned, state: &State) -> Result<(), String> {
         let again = "Nothing was changed. Plan again.";
+        if self.workspace != loaded.environment.workspace {
+            return Err(format!(
+                "The plan was made in the workspace {:?}, and {:?} is selected. Nothing was changed. Select the plan's \
+                 workspace with \"recon workspace select\", or plan again.",
+                self.workspace, loaded.environment.workspace
+            ));
+        }
         if !self.lineage.is_empty() && state.serial != self.serial
             || self.serial > 0 && state.lineage != self.lineage
         {

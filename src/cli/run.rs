@@ -2,24 +2,26 @@
 
 use clap::Args;
 use futures::future::join_all;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::address::{InstanceAddress, Target, parse_instance, parse_target};
+use crate::apply::repair::{Settled, adopt};
 use crate::config::variables::VariableInputs;
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::value::Value;
-use crate::live::{Live, ProviderKey, provider_key};
+use crate::live::account::{self, Place, Unsure};
+use crate::live::{Live, ProviderKey};
 use crate::plan::imports::{self, Imports};
 use crate::plan::moves::{self, Moves};
+use crate::plan::planner::Look;
 use crate::plan::planner::operation_detail;
 use crate::plan::{Offline, Options, PlanMode, Planned, Stack, offline, plan};
-use crate::provider::{ReadRequest, ReadResult};
+use crate::state::State;
+use crate::state::backend::Store;
 use crate::state::journal::Journal;
-use crate::state::local::LocalState;
-use crate::state::{InstanceState, State, decode};
 
-use super::session::{Loaded, Session, duration};
+use super::session::{Loaded, STATE_NOTE, Session, duration};
 
 /// Options that diff, apply and destroy share.
 #[derive(Args, Clone)]
@@ -51,19 +53,45 @@ pub struct PlanArgs {
     /// Never asks; there is nothing that recon asks for but approval.
     #[arg(long, value_name = "BOOL", default_value = "true", num_args = 0..=1, default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, hide = true)]
     pub input: bool,
+    /// Nothing is to be carried out.
+    #[arg(skip)]
+    pub look: Option<Look>,
+}
+
+impl PlanArgs {
+    /// For a look at the whole stack that takes no lock.
+    pub fn looking(look: Look) -> PlanArgs {
+        PlanArgs {
+            target: Vec::new(),
+            replace: Vec::new(),
+            refresh: true,
+            refresh_only: false,
+            parallelism: 10,
+            lock: false,
+            lock_timeout: "0".to_owned(),
+            compact_warnings: false,
+            input: true,
+            look: Some(look),
+        }
+    }
 }
 
 /// A plan and all that carrying it out takes.
 pub struct Prepared {
     pub loaded: Loaded,
-    pub store: LocalState,
+    pub store: Store,
     pub state: State,
     pub journal: Journal,
     pub live: Live,
     pub planned: Planned,
     pub diagnostics: Diagnostics,
+    /// How it was planned, and what was read of data sources: planning again takes both.
+    pub options: Options,
+    pub data: HashMap<(ProviderKey, Arc<str>, Value), Value>,
     /// Journal entries that the plan's state has taken care of.
-    pub settled: Vec<String>,
+    pub settled: Vec<Settled>,
+    /// Where the provider configurations of what is recorded lead; empty without refreshing.
+    pub places: BTreeMap<ProviderKey, Place>,
 }
 
 /// Plans. `Err`: there are errors, and no plan.
@@ -73,6 +101,33 @@ pub async fn prepare(
     args: &PlanArgs,
     mode: PlanMode,
     operation: &str,
+) -> Result<Prepared, Diagnostics> {
+    let mut slot = None;
+    super::interrupt::listen();
+    let prepared = tokio::select! {
+        prepared = prepare_with(session, inputs, args, mode, operation, &mut slot) => prepared,
+        () = super::interrupt::stopped() => {
+            Err(Diagnostic::error("Interrupted", "Nothing was changed.").into())
+        }
+    };
+    let Err(mut diagnostics) = prepared else { return prepared };
+    // The lock is given back here and not when the store is dropped, so that it is said if that does not work.
+    if let Some(store) = &mut slot
+        && let Err(error) = store.unlock()
+    {
+        diagnostics.push(Diagnostic::error("The lock could not be given back", error.to_string()));
+    }
+    Err(diagnostics)
+}
+
+/// As [`prepare`]; a store that was made and not handed on is in the slot.
+async fn prepare_with(
+    session: &Session,
+    inputs: &VariableInputs,
+    args: &PlanArgs,
+    mode: PlanMode,
+    operation: &str,
+    slot: &mut Option<Store>,
 ) -> Result<Prepared, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let mut options = options(args, mode, &mut diagnostics);
@@ -84,9 +139,9 @@ pub async fn prepare(
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let mut store = match session.store(&loaded.configuration) {
-        Ok(store) => store,
-        Err(diagnostic) => return Err(with(diagnostics, diagnostic)),
+    let store = match session.store(&loaded.configuration) {
+        Ok(store) => slot.insert(store),
+        Err(found) => return Err(with_all(diagnostics, found)),
     };
     if args.lock {
         let patience = match duration(&args.lock_timeout) {
@@ -96,17 +151,19 @@ pub async fn prepare(
                 return Err(with(diagnostics, diagnostic));
             }
         };
-        if let Err(diagnostic) = session.lock(&mut store, operation, patience) {
-            return Err(with(diagnostics, diagnostic));
+        if let Err(found) = session.lock(store, operation, patience) {
+            return Err(with_all(diagnostics, found));
         }
     }
     let unreadable =
         |error: crate::state::StateError| Diagnostic::error("The state cannot be read", error.to_string());
-    let read = store.read().and_then(|state| Ok((state, Journal::open(store.path())?)));
+    let read = store.read().and_then(|state| Ok((state, store.journal()?)));
+    diagnostics.extend(store.take_notes().into_iter().map(|note| Diagnostic::warning(STATE_NOTE, note)));
     let (state, journal) = match read {
         Ok((state, journal)) => (state.unwrap_or_default(), journal),
         Err(error) => return Err(with(diagnostics, unreadable(error))),
     };
+    diagnostics.extend(super::errored::unpushed(session, &state));
     let mut state = state;
     options.moves = moves::carry_out(&loaded.configuration, &mut state, &mut diagnostics);
     let Offline { providers, data, values } = first;
@@ -114,11 +171,18 @@ pub async fn prepare(
     if mode != PlanMode::Destroy && !args.refresh_only {
         options.imports = imports::carry_out(stack, &values, &mut state, &mut live, &mut diagnostics).await;
     }
+    let mut places = BTreeMap::new();
+    if args.refresh {
+        match account::verify(&session.registry, &state, &mut live).await {
+            Ok(found) => places = found,
+            Err(unsure) => return Err(with(diagnostics, elsewhere(&unsure))),
+        }
+    }
     let settled = adopt(stack, &mut state, &journal, &mut live, &mut diagnostics).await;
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let read_data = read_data(stack, &mut live, data, &mut diagnostics).await;
+    let data = read_data(stack, &mut live, data, &mut diagnostics).await;
     if args.refresh
         && let Err(error) = live.read_all(&state).await
     {
@@ -128,11 +192,27 @@ pub async fn prepare(
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let planned = plan(stack, &state, &mut live, read_data, &options, &mut diagnostics).await;
+    let mut planned = plan(stack, &state, &mut live, data.clone(), &options, &mut diagnostics).await;
+    planned.plan.variables.clone_from(&loaded.given);
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    Ok(Prepared { loaded, store, state, journal, live, planned, diagnostics, settled })
+    let Some(store) = slot.take() else { return Err(diagnostics) };
+    Ok(Prepared { loaded, store, state, journal, live, planned, diagnostics, options, data, settled, places })
+}
+
+fn elsewhere(unsure: &Unsure) -> Diagnostic {
+    match unsure {
+        Unsure::Elsewhere(elsewhere) => {
+            Diagnostic::error("The objects are recorded elsewhere", elsewhere.to_string())
+        }
+        Unsure::Unknown(error) => Diagnostic::error("The provider cannot be used", operation_detail(error)),
+    }
+}
+
+fn with_all(mut diagnostics: Diagnostics, more: Diagnostics) -> Diagnostics {
+    diagnostics.append(more);
+    diagnostics
 }
 
 fn with(mut diagnostics: Diagnostics, diagnostic: Diagnostic) -> Diagnostics {
@@ -169,7 +249,7 @@ fn options(args: &PlanArgs, mode: PlanMode, diagnostics: &mut Diagnostics) -> Op
         diagnostics.push(Diagnostic::error("Unsupported plan mode", detail));
     }
     let mode = if args.refresh_only && mode == PlanMode::Normal { PlanMode::RefreshOnly } else { mode };
-    Options { mode, targets, replace, moves: Moves::new(), imports: Imports::new() }
+    Options { mode, targets, replace, moves: Moves::new(), imports: Imports::new(), look: args.look }
 }
 
 fn invalid_address(option: &str, text: &str) -> Diagnostic {
@@ -177,80 +257,6 @@ fn invalid_address(option: &str, text: &str) -> Diagnostic {
         "{text:?} is not the address of a resource: one looks like aws_lb.main, aws_lb.main[0] or module.a.aws_lb.main."
     );
     Diagnostic::error(format!("Invalid {option} address"), detail)
-}
-
-/// Finds what a run that died had made and not recorded, and takes it into the state. Answers the entries that are
-/// settled by that.
-async fn adopt(
-    stack: Stack<'_>,
-    state: &mut State,
-    journal: &Journal,
-    live: &mut Live,
-    diagnostics: &mut Diagnostics,
-) -> Vec<String> {
-    let mut settled = Vec::new();
-    for intent in journal.unfinished() {
-        let (Some(address), Some(key)) =
-            (parse_instance(&intent.address), provider_key(stack.registry, &intent.provider))
-        else {
-            settled.push(intent.id.clone());
-            continue;
-        };
-        if state.get(&address).is_some() {
-            settled.push(intent.id.clone());
-            continue;
-        }
-        let Some(ty) = stack.registry.resource_type(&address.resource.ty) else { continue };
-        if intent.identity.is_null() {
-            // Nothing outside the state was to be made, or nothing tells it apart.
-            settled.push(intent.id.clone());
-            continue;
-        }
-        let known = decode(&intent.identity, &ty.schema().block.implied_type());
-        let connection = match live.connection(&key).await {
-            Ok(connection) => connection,
-            Err(error) => {
-                diagnostics.push(Diagnostic::error("The provider cannot be used", operation_detail(&error)));
-                return settled;
-            }
-        };
-        match ty.read(&connection, &[ReadRequest { known }]).await.into_iter().next() {
-            Some(ReadResult::Found(value)) => {
-                let mut instance =
-                    InstanceState { dependencies: intent.dependencies.clone(), ..InstanceState::default() };
-                let null = Value::null(value.ty());
-                let value = crate::plan::planner::resource::with_tags(
-                    &ty.schema().block,
-                    &connection,
-                    value,
-                    &null,
-                    &null,
-                );
-                instance.set_value(ty.schema(), &value);
-                state.put(&address, None, &intent.provider, instance);
-                diagnostics.push(Diagnostic::warning(
-                    "An unrecorded object was found",
-                    format!(
-                        "A run before this one was ended while it made {address}. The object exists in AWS: it is taken \
-                         into the record, and not made again."
-                    ),
-                ));
-                settled.push(intent.id.clone());
-            }
-            Some(ReadResult::Missing) | None => settled.push(intent.id.clone()),
-            Some(ReadResult::Unreadable(error)) => {
-                diagnostics.push(Diagnostic::error(
-                    "It cannot be told how the last run ended",
-                    format!(
-                        "A run before this one was ended while it made {address}, and whether the object exists cannot be \
-                         read: {} Nothing is done until that is known, so that it is not made twice.",
-                        operation_detail(&error)
-                    ),
-                ));
-            }
-        }
-    }
-    settled
 }
 
 /// Reads, all at once, the data sources whose arguments are known offline.
@@ -277,7 +283,7 @@ async fn read_data(
     let reads = ready.into_iter().filter_map(|(request, connection)| {
         let source = stack.registry.data_source(&request.1)?;
         Some(async move {
-            let value = source.read(&connection, &request.2).await;
+            let value = source.object(&connection, &request.2).await;
             (request, value)
         })
     });

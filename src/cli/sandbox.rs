@@ -138,14 +138,14 @@ fn act(command: SandboxCommand) -> Result<u8, SandboxError> {
 
 /// The stack that the demo plays with: the pipeline's front door.
 const STACK: [(&str, &str); 14] = [
-    ("pipeline/main.tf", include_str!("../../stacks/pipeline/main.tf")),
-    ("pipeline/outputs.tf", include_str!("../../stacks/pipeline/outputs.tf")),
-    ("pipeline/variables.tf", include_str!("../../stacks/pipeline/variables.tf")),
-    ("pipeline/versions.tf", include_str!("../../stacks/pipeline/versions.tf")),
-    ("pipeline/terraform.tfvars", include_str!("../../stacks/pipeline/terraform.tfvars")),
+    ("front-door/main.tf", include_str!("../../stacks/front-door/main.tf")),
+    ("front-door/outputs.tf", include_str!("../../stacks/front-door/outputs.tf")),
+    ("front-door/variables.tf", include_str!("../../stacks/front-door/variables.tf")),
+    ("front-door/versions.tf", include_str!("../../stacks/front-door/versions.tf")),
+    ("front-door/terraform.tfvars", include_str!("../../stacks/front-door/terraform.tfvars")),
     (
-        "pipeline/templates/dashboard.json.tftpl",
-        include_str!("../../stacks/pipeline/templates/dashboard.json.tftpl"),
+        "front-door/templates/dashboard.json.tftpl",
+        include_str!("../../stacks/front-door/templates/dashboard.json.tftpl"),
     ),
     ("modules/alb/main.tf", include_str!("../../stacks/modules/alb/main.tf")),
     ("modules/alb/outputs.tf", include_str!("../../stacks/modules/alb/outputs.tf")),
@@ -191,7 +191,7 @@ fn play(keep: bool) -> Result<(), String> {
     std::fs::create_dir_all(&place)
         .map_err(|error| format!("{} cannot be made: {error}.", place.display()))?;
     let (server, running) = runtime.block_on(sandbox.private(&place, progress())).map_err(text)?;
-    let stage = Stage { stack: folder.path().join("pipeline"), running };
+    let stage = Stage { stack: folder.path().join("front-door"), running };
     stage.story(&runtime)?;
     server.stop();
     if keep {

@@ -41,7 +41,9 @@ pub fn recorded(session: &Session) -> Result<State, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let Some((configuration, _)) = session.configuration(&mut diagnostics) else { return Err(diagnostics) };
     let mut store = session.store(&configuration)?;
-    match store.read() {
+    let read = store.read();
+    session.notes(&mut store);
+    match read {
         Ok(state) => Ok(state.unwrap_or_default()),
         Err(error) => Err(Diagnostic::error("The state cannot be read", error.to_string()).into()),
     }
@@ -51,7 +53,11 @@ pub fn run(args: ShowArgs) -> u8 {
     if let Some(path) = args.stack.stack.as_ref().filter(|path| path.is_file()) {
         return match super::plan_file::read(path) {
             Ok(file) => {
-                println!("{}", serde_json::to_string_pretty(&file).unwrap_or_default());
+                if args.json {
+                    println!("{}", file.json());
+                } else {
+                    print!("{}", file.text());
+                }
                 SUCCESS
             }
             Err(problem) => {

@@ -9,6 +9,8 @@ use crate::lang::diagnostic::Diagnostic;
 
 use super::session::Session;
 use super::show::recorded;
+use super::state_transfer::{self, PullArgs, PushArgs};
+use super::surgery::{self, MoveArgs, RemoveArgs, ReplaceProviderArgs};
 use super::{FAILURE, SUCCESS, StackArgs};
 
 #[derive(Args)]
@@ -19,6 +21,22 @@ pub struct StateArgs {
 
 #[derive(Subcommand)]
 enum StateCommand {
+    #[command(flatten)]
+    Look(LookCommand),
+    /// Prints the state as it is stored.
+    Pull(PullArgs),
+    /// Stores a state from a file, if it goes on from the stored one.
+    Push(PushArgs),
+    /// Gives recorded objects another address: a module, a resource or an instance.
+    Mv(MoveArgs),
+    /// Forgets recorded objects. In AWS they stay as they are.
+    Rm(RemoveArgs),
+    /// Hands the resources of one provider to another.
+    ReplaceProvider(ReplaceProviderArgs),
+}
+
+#[derive(Subcommand)]
+enum LookCommand {
     /// Lists the recorded objects.
     List {
         /// Only these resources, instances or modules.
@@ -39,9 +57,20 @@ enum StateCommand {
 }
 
 pub fn run(args: StateArgs) -> u8 {
-    let (stack, no_color) = match &args.command {
-        StateCommand::List { stack, .. } => (stack.clone(), true),
-        StateCommand::Show { stack, no_color, .. } => (stack.clone(), *no_color),
+    match args.command {
+        StateCommand::Look(command) => look(command),
+        StateCommand::Pull(args) => state_transfer::pull(args),
+        StateCommand::Push(args) => state_transfer::push(args),
+        StateCommand::Mv(args) => surgery::move_objects(&args),
+        StateCommand::Rm(args) => surgery::remove_objects(&args),
+        StateCommand::ReplaceProvider(args) => surgery::replace_provider(&args),
+    }
+}
+
+fn look(command: LookCommand) -> u8 {
+    let (stack, no_color) = match &command {
+        LookCommand::List { stack, .. } => (stack.clone(), true),
+        LookCommand::Show { stack, no_color, .. } => (stack.clone(), *no_color),
     };
     let session = Session::new(&StackArgs { stack, no_color });
     let state = match recorded(&session) {
@@ -51,8 +80,8 @@ pub fn run(args: StateArgs) -> u8 {
             return FAILURE;
         }
     };
-    match args.command {
-        StateCommand::List { address, .. } => {
+    match command {
+        LookCommand::List { address, .. } => {
             let mut targets = Vec::new();
             for text in address {
                 match parse_target(&text) {
@@ -73,7 +102,7 @@ pub fn run(args: StateArgs) -> u8 {
             }
             SUCCESS
         }
-        StateCommand::Show { address, .. } => {
+        LookCommand::Show { address, .. } => {
             let found = parse_instance(&address).and_then(|instance| {
                 let (_, object) = state.get(&instance)?;
                 Some((instance, object))

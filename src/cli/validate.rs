@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::lang::diagnostic::{Diagnostics, Severity};
+use crate::plan::offline::foreign_providers;
 use crate::plan::{Stack, offline};
 
 use super::session::Session;
@@ -35,6 +36,7 @@ pub fn run(args: ValidateArgs) -> u8 {
             variables: &variables,
         };
         offline(stack, &mut diagnostics);
+        diagnostics.append(foreign_providers(stack));
     }
     let count =
         |severity: Severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();

@@ -7,11 +7,15 @@ pub mod object;
 
 use std::fmt;
 
-use crate::lang::value::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::lang::value::{Kind, Value};
+use crate::schema::Equality;
 pub use crate::schema::equality::{is_zero, same_or_zero};
 
 /// What the comparison says of one attribute, or of one object as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Code, record and AWS agree.
     InSync,
@@ -73,10 +77,41 @@ pub fn verdict(
     }
 }
 
+/// Whether a value of which parts are not known yet may become another one. A value that is wholly known may become only
+/// itself. Of sets an element that fits is taken; that another choice would have fitted better is not tried.
+pub fn may_become(value: &Value, other: &Value) -> bool {
+    if !value.is_known() {
+        return true;
+    }
+    if let (Some(entries), Some(others)) = (value.as_entries(), other.as_entries()) {
+        return entries.len() == others.len()
+            && entries
+                .iter()
+                .all(|(name, value)| others.get(name).is_some_and(|other| may_become(value, other)));
+    }
+    let (Some(elements), Some(others)) = (value.as_elements(), other.as_elements()) else {
+        return same_or_zero(Equality::Exact, value, other);
+    };
+    if elements.len() != others.len() {
+        return false;
+    }
+    if !matches!(value.kind, Kind::Set(..)) {
+        return elements.iter().zip(others).all(|(value, other)| may_become(value, other));
+    }
+    let mut left: Vec<&Value> = others.iter().collect();
+    // Those of which all is known have no choice, so they come first.
+    let (known, unknown): (Vec<&Value>, Vec<&Value>) =
+        elements.iter().partition(|element| element.is_wholly_known());
+    known.into_iter().chain(unknown).all(|element| {
+        let place = left.iter().position(|other| may_become(element, other));
+        place.map(|place| left.swap_remove(place)).is_some()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Equality;
+    use crate::lang::types::Type;
 
     fn exactly(left: &Value, right: &Value) -> bool {
         same_or_zero(Equality::Exact, left, right)
@@ -98,6 +133,28 @@ mod tests {
         assert_eq!(verdict(exactly, &b, &a, None), Verdict::Pending);
         assert_eq!(verdict(exactly, &Value::dynamic(), &a, Some(&a)), Verdict::Pending);
         assert_eq!(verdict(exactly, &Value::dynamic(), &a, Some(&b)), Verdict::Conflicted);
+    }
+
+    #[test]
+    fn what_is_not_known_may_become_anything() {
+        let object = |name: &str, id: Value| {
+            let entries = [("name".into(), Value::string(name)), ("id".into(), id)];
+            Value::from(Kind::Object(std::sync::Arc::new(entries.into_iter().collect())))
+        };
+        let set = |elements: Vec<Value>| {
+            let ty = Type::String;
+            Value::from(Kind::Set(std::sync::Arc::new(ty), std::sync::Arc::new(elements)))
+        };
+        let unknown = || Value::unknown(Type::String);
+        let recorded = set(vec![object("b", Value::string("2")), object("a", Value::string("1"))]);
+        let becomes = |elements: Vec<Value>| may_become(&set(elements), &recorded);
+        assert!(becomes(vec![object("a", Value::string("1")), object("b", unknown())]));
+        assert!(becomes(vec![object("a", unknown()), object("b", unknown())]));
+        assert!(!becomes(vec![object("a", Value::string("1")), object("c", unknown())]));
+        assert!(!becomes(vec![object("a", Value::string("2")), object("b", unknown())]));
+        assert!(!becomes(vec![object("b", unknown())]));
+        assert!(!becomes(vec![object("b", unknown()), object("b", unknown())]));
+        assert!(may_become(&unknown(), &recorded));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::lang::value::Value;
 use super::shape::{Content, Shape};
 use super::{
     Backend, Check, Condition, IgnoreChanges, Import, Lifecycle, Local, ModuleCall, Moved, Output,
-    ProviderBlock, ProviderRef, Removed, RequiredProvider, ResourceBlock, Variable,
+    ProviderBlock, ProviderRef, Provisioner, Removed, RequiredProvider, ResourceBlock, Variable,
 };
 
 /// The scope of what must be constant: functions of the language, and nothing to refer to.
@@ -219,6 +219,9 @@ pub fn variable(block: &Block, diagnostics: &mut Diagnostics) -> Option<Variable
     };
     let sensitive = constant_bool(&content, "sensitive", diagnostics).unwrap_or(false);
     let ephemeral = constant_bool(&content, "ephemeral", diagnostics).unwrap_or(false);
+    if ephemeral {
+        refuse_ephemeral(&content, diagnostics);
+    }
     let nullable = constant_bool(&content, "nullable", diagnostics).unwrap_or(true);
     let mut default_span = None;
     let mut default = None;
@@ -327,6 +330,9 @@ pub fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
     let description = constant_text(&content, "description", diagnostics).map(|(text, _)| text);
     let sensitive = constant_bool(&content, "sensitive", diagnostics).unwrap_or(false);
     let ephemeral = constant_bool(&content, "ephemeral", diagnostics).unwrap_or(false);
+    if ephemeral {
+        refuse_ephemeral(&content, diagnostics);
+    }
     for misplaced in content.blocks("postcondition") {
         diagnostics.push(
             Diagnostic::error(
@@ -421,12 +427,15 @@ pub fn module_call(block: &Block, diagnostics: &mut Diagnostics) -> Option<Modul
             }
         }
     });
-    let version = constant_text(&content, "version", diagnostics);
+    let version = constant_text(&content, "version", diagnostics)
+        .filter(|(text, span)| version_constraint(text, *span, diagnostics));
     let (source, source_span) = source?;
+    let source_place = content.get("source").map(|attribute| (attribute.name.span, attribute.expr.span));
     Some(ModuleCall {
         name: ident(label),
         source,
         source_span,
+        source_place,
         version,
         arguments,
         count: content.get("count").map(|attribute| attribute.expr.clone()),
@@ -541,10 +550,7 @@ pub fn resource(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> Opt
         seen = Some(inner.kind.span);
         lifecycle = lifecycle_block(inner, mode, diagnostics);
     }
-    let provisioners: Vec<(String, Span)> = content
-        .blocks("provisioner")
-        .map(|inner| (inner.labels[0].value.to_string(), inner.header))
-        .collect();
+    let provisioners: Vec<Provisioner> = content.blocks("provisioner").map(provisioner).collect();
     if mode == Mode::Data {
         for inner in content.blocks.iter().filter(|inner| &*inner.kind.name != "lifecycle") {
             let kind = &inner.kind.name;
@@ -571,6 +577,25 @@ pub fn resource(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> Opt
         type_span: ty.span,
         check: None,
     })
+}
+
+/// What a `provisioner` block says of when it runs; its body is nobody's but the provisioner's.
+fn provisioner(block: &Block) -> Provisioner {
+    let at_destroy = block.body.attribute("when").is_some_and(|when| match &when.expr.kind {
+        ExprKind::Traversal(word) => word.steps.is_empty() && &*word.root.name == "destroy",
+        _ => false,
+    });
+    let kind = block.labels.first().map(|label| label.value.to_string()).unwrap_or_default();
+    Provisioner { kind, at_destroy, declared_at: block.header }
+}
+
+/// Says of `ephemeral = true` that recon has no such values.
+fn refuse_ephemeral(content: &Content<'_>, diagnostics: &mut Diagnostics) {
+    if let Some(attribute) = content.get("ephemeral") {
+        let detail = "recon records what it is given and compares it on every run: a value that must not be kept cannot \
+                      be managed by it. Remove the argument, and set \"sensitive = true\" to keep the value out of sight.";
+        diagnostics.push(Diagnostic::error("Ephemeral values are not supported", detail).at(attribute.span));
+    }
 }
 
 fn without_meta(body: &Body) -> Body {
@@ -869,7 +894,9 @@ pub fn default_source(name: &str) -> String {
     }
 }
 
-fn provider_source(text: &str) -> Option<String> {
+/// The full address of a provider's source: `hashicorp/aws` is `registry.terraform.io/hashicorp/aws`. `None` if it is
+/// not one.
+pub fn provider_source(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('/').collect();
     if parts.iter().any(|part| part.is_empty()) {
         return None;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::address::ModulePath;
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::source::SourceMap;
 
-use super::{Configuration, Module, ModuleCall, module};
+use super::install::manifest::{Installed, Manifest};
+use super::install::source::ModuleSource;
+use super::install::version::VersionConstraint;
+use super::{Configuration, Module, ModuleCall, install, module};
 
 /// How a stack is to be loaded.
 #[derive(Clone, Debug)]
@@ -21,27 +22,10 @@ pub struct LoadOptions {
     pub shown: PathBuf,
 }
 
-/// Where `init` noted installed modules: `.terraform/modules/modules.json`, shared with Terraform.
-#[derive(Debug, Default, Deserialize)]
-struct Manifest {
-    #[serde(rename = "Modules", default)]
-    modules: Vec<ManifestEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ManifestEntry {
-    #[serde(rename = "Key")]
-    key: String,
-    #[serde(rename = "Source")]
-    source: String,
-    #[serde(rename = "Dir")]
-    dir: String,
-}
-
 /// Loads a stack. The configuration is good only if the diagnostics have no error.
 pub fn load(options: &LoadOptions, sources: &SourceMap) -> (Configuration, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let manifest = read_manifest(&options.directory, &mut diagnostics);
+    let manifest = read_manifest(options, &mut diagnostics);
     let mut modules = BTreeMap::new();
     let mut pending = vec![(ModulePath::root(), PathBuf::new())];
     while let Some((path, relative)) = pending.pop() {
@@ -62,7 +46,7 @@ pub fn load(options: &LoadOptions, sources: &SourceMap) -> (Configuration, Diagn
         let module = module::assemble(path.clone(), &bodies, &shown_directory, &mut diagnostics);
         for call in module.calls.values() {
             let child = path.child(Arc::clone(&call.name.name));
-            if child.0.len() > 100 {
+            if child.0.len() > install::MAX_NESTING {
                 let detail = "Modules are nested more than 100 levels deep: does a module call itself?";
                 diagnostics.push(Diagnostic::error("Module nesting too deep", detail).at(call.declared_at));
                 continue;
@@ -80,12 +64,11 @@ pub fn load(options: &LoadOptions, sources: &SourceMap) -> (Configuration, Diagn
     (configuration, diagnostics)
 }
 
-fn read_manifest(directory: &Path, diagnostics: &mut Diagnostics) -> Manifest {
-    let path = directory.join(".terraform/modules/modules.json");
-    let Ok(text) = std::fs::read_to_string(&path) else { return Manifest::default() };
-    serde_json::from_str(&text).unwrap_or_else(|error| {
+fn read_manifest(options: &LoadOptions, diagnostics: &mut Diagnostics) -> Manifest {
+    Manifest::read(&options.directory).unwrap_or_else(|problem| {
+        let path = Manifest::path(&options.shown);
         let detail =
-            format!("{} is not what it should be: {error}. Remove it and run recon init.", path.display());
+            format!("{} is not what it should be: {problem}. Remove it and run recon init.", path.display());
         diagnostics.push(Diagnostic::error("Broken module manifest", detail));
         Manifest::default()
     })
@@ -105,18 +88,28 @@ fn module_directory(
     manifest: &Manifest,
     diagnostics: &mut Diagnostics,
 ) -> Option<PathBuf> {
-    if is_local_source(&call.source) {
-        if call.version.is_some() {
-            let detail = "Cannot apply a version constraint to a module with a local path: it has the version of the \
-                          module that calls it.";
-            diagnostics.push(
-                Diagnostic::error("Invalid registry module source address", detail).at(call.source_span),
-            );
+    let source = match ModuleSource::parse(&call.source) {
+        Ok(source) => source,
+        Err(error) => {
+            let detail = install::full_stop(error.to_string());
+            diagnostics.push(Diagnostic::error("Invalid module source address", detail).at(call.source_span));
             return None;
         }
-        let directory = normalized(&caller.join(&call.source));
-        let full = options.directory.join(&directory);
-        if !full.is_dir() {
+    };
+    if call.version.is_some() && !matches!(source, ModuleSource::Registry(_)) {
+        diagnostics.push(install::misplaced_version(call, &source));
+        return None;
+    }
+    let entry = manifest.modules.get(&install::key(child));
+    if let ModuleSource::Local(relative) = &source {
+        let directory = match entry {
+            // The caller is a link to a directory elsewhere, which its own modules are in, too.
+            Some(entry) if entry.directory.is_absolute() && entry.source == *relative => {
+                entry.directory.clone()
+            }
+            _ => normalized(&caller.join(relative)),
+        };
+        if !options.directory.join(&directory).is_dir() {
             let detail = format!(
                 "The module directory {} does not exist or cannot be read.",
                 options.shown.join(&directory).display()
@@ -126,33 +119,45 @@ fn module_directory(
         }
         return Some(directory);
     }
-    let key: Vec<&str> = child.0.iter().map(|name| &**name).collect();
-    let key = key.join(".");
-    match manifest.modules.iter().find(|entry| entry.key == key) {
-        Some(entry) if same_source(&entry.source, &call.source) => Some(PathBuf::from(&entry.dir)),
-        Some(_) => {
-            let detail = format!(
-                "The source of module {:?} has changed since it was installed. Run \"recon init\" to install it.",
-                call.name.name
-            );
-            diagnostics.push(Diagnostic::error("Module source has changed", detail).at(call.source_span));
-            None
-        }
-        None => {
-            let detail = format!(
-                "Module {:?} is not installed. Run \"recon init\" (or \"terraform init\") in the stack's directory to \
-                 install all modules that it requires.",
-                call.name.name
-            );
-            diagnostics.push(Diagnostic::error("Module not installed", detail).at(call.declared_at));
-            None
-        }
-    }
+    installed_directory(options, call, &source, entry, diagnostics)
 }
 
-/// A registry address is recorded with its host.
-fn same_source(recorded: &str, written: &str) -> bool {
-    recorded == written || recorded.strip_prefix("registry.terraform.io/").is_some_and(|rest| rest == written)
+/// The directory of a module that must have been installed.
+fn installed_directory(
+    options: &LoadOptions,
+    call: &ModuleCall,
+    source: &ModuleSource,
+    entry: Option<&Installed>,
+    diagnostics: &mut Diagnostics,
+) -> Option<PathBuf> {
+    let name = &call.name.name;
+    let constraint = call.version.as_ref().and_then(|(text, _)| VersionConstraint::parse(text));
+    let Some(entry) = entry.filter(|entry| options.directory.join(&entry.directory).is_dir()) else {
+        let detail = format!(
+            "Module {name:?} is not installed. Run \"recon init\" (or \"terraform init\") in the stack's directory to \
+             install all modules that it requires."
+        );
+        diagnostics.push(Diagnostic::error("Module not installed", detail).at(call.declared_at));
+        return None;
+    };
+    if entry.source != source.to_string() {
+        let detail = format!(
+            "The source of module {name:?} has changed since it was installed. Run \"recon init\" to install it."
+        );
+        diagnostics.push(Diagnostic::error("Module source has changed", detail).at(call.source_span));
+        return None;
+    }
+    if !install::has_allowed_version(entry, constraint.as_ref()) {
+        let installed = entry.version.as_deref().unwrap_or("of no version");
+        let detail = format!(
+            "The installed version of module {name:?} ({installed}) is not one that the call allows any more. Run \"recon \
+             init\" to install another."
+        );
+        let place = call.version.as_ref().map_or(call.source_span, |(_, span)| *span);
+        diagnostics.push(Diagnostic::error("Module version requirements have changed", detail).at(place));
+        return None;
+    }
+    Some(entry.directory.clone())
 }
 
 /// A path with its `.` and `..` worked out as far as they can be.

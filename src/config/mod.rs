@@ -4,6 +4,7 @@
 //! defaults, module sources) and says everything that is wrong with the text at once.
 
 mod blocks;
+pub mod install;
 mod load;
 mod module;
 mod overrides;
@@ -20,7 +21,7 @@ use crate::lang::source::Span;
 use crate::lang::type_expr::TypeConstraint;
 use crate::lang::value::Value;
 
-pub use blocks::{ConstantScope, default_source};
+pub use blocks::{ConstantScope, default_source, provider_source, valid_identifier};
 pub use load::{LoadOptions, load};
 
 /// A stack's configuration: its root module and all modules called from it.
@@ -109,6 +110,8 @@ pub struct ModuleCall {
     pub name: Ident,
     pub source: String,
     pub source_span: Span,
+    /// The name and the value of the argument that says it.
+    pub source_place: Option<(Span, Span)>,
     pub version: Option<(String, Span)>,
     /// What is passed to the module's variables.
     pub arguments: BTreeMap<Arc<str>, crate::lang::ast::Attribute>,
@@ -130,6 +133,16 @@ pub struct ProviderRef {
     pub span: Span,
 }
 
+/// A `provisioner` block: something to run beside what is made or deleted.
+#[derive(Clone, Debug)]
+pub struct Provisioner {
+    /// `local-exec`, `remote-exec`, `file`
+    pub kind: String,
+    /// It says `when = destroy`: it runs before the object is deleted, else after it was made.
+    pub at_destroy: bool,
+    pub declared_at: Span,
+}
+
 #[derive(Debug)]
 pub struct ResourceBlock {
     pub resource: Resource,
@@ -140,8 +153,8 @@ pub struct ResourceBlock {
     pub depends_on: Vec<Traversal>,
     pub provider: Option<ProviderRef>,
     pub lifecycle: Lifecycle,
-    /// `provisioner` blocks: kind and place. recon runs none.
-    pub provisioners: Vec<(String, Span)>,
+    /// Its `provisioner` blocks. recon runs none, and refuses what would run one.
+    pub provisioners: Vec<Provisioner>,
     pub declared_at: Span,
     pub type_span: Span,
     /// The `check` block that the data source is scoped to.

@@ -60,7 +60,7 @@ pub fn read_files(
             true => name.clone(),
             false => shown.join(&name).display().to_string(),
         };
-        let bytes = match std::fs::read(&path) {
+        let bytes = match sources.read(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let detail = format!("The file {label} could not be read: {error}.");

@@ -36,7 +36,7 @@ impl Shape {
         for attribute in &body.attributes {
             let name = &*attribute.name.name;
             if self.arguments.iter().all(|(known, _)| *known != name) {
-                diagnostics.push(self.unsupported_argument(attribute));
+                diagnostics.push(self.unsupported_argument(attribute, body.json));
             }
         }
         for block in &body.blocks {
@@ -70,7 +70,7 @@ impl Shape {
         content
     }
 
-    fn unsupported_argument(&self, attribute: &Attribute) -> Diagnostic {
+    fn unsupported_argument(&self, attribute: &Attribute, json: bool) -> Diagnostic {
         let name = &*attribute.name.name;
         if self.blocks.iter().any(|(known, _)| *known == name) {
             let detail = format!(
@@ -78,7 +78,9 @@ impl Shape {
             );
             return Diagnostic::error("Unsupported argument", detail).at(attribute.name.span);
         }
-        let hint = suggestion(name, self.arguments.iter().map(|(known, _)| *known));
+        // In JSON it may be a block's name, too.
+        let blocks = self.blocks.iter().filter(|_| json).map(|(known, _)| *known);
+        let hint = suggestion(name, self.arguments.iter().map(|(known, _)| *known).chain(blocks));
         let detail = format!("An argument named {name:?} is not expected here.{hint}");
         Diagnostic::error("Unsupported argument", detail).at(attribute.name.span)
     }

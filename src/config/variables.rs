@@ -32,8 +32,16 @@ pub struct VariableInputs {
 
 #[derive(Clone, Debug)]
 pub enum VariableOption {
-    Value { name: String, text: String },
+    Value {
+        name: String,
+        text: String,
+    },
     File(PathBuf),
+    /// A value that the repository's file gives.
+    Setting {
+        name: Arc<str>,
+        value: Value,
+    },
 }
 
 /// Where a variable's value was written.
@@ -43,6 +51,8 @@ pub enum Origin {
     File(Span),
     Environment(String),
     CommandLine,
+    /// The repository's file.
+    Repository,
     Default,
 }
 
@@ -59,6 +69,8 @@ pub struct Given {
 #[derive(Clone, Debug, Default)]
 pub struct VariableValues {
     pub values: BTreeMap<Arc<str>, Value>,
+    /// As they were given, not yet converted: what a plan's JSON shows.
+    pub given: BTreeMap<Arc<str>, Value>,
     pub origins: BTreeMap<Arc<str>, Origin>,
 }
 
@@ -105,7 +117,7 @@ pub fn gather(
                          declare a variable of that name. To use this value, add a \"variable\" block to the \
                          configuration.{hint}"
                     );
-                    diagnostics.push(Diagnostic::error("Value for undeclared variable", detail));
+                    diagnostics.push(Diagnostic::error(UNDECLARED, detail));
                     continue;
                 }
                 let value = Given {
@@ -114,6 +126,19 @@ pub fn gather(
                     text: Some(text.clone()),
                 };
                 given.insert(name.clone(), value);
+            }
+            VariableOption::Setting { name, value } => {
+                if !root.variables.contains_key(name) {
+                    let hint = suggestion(name, root.variables.keys().map(|name| &**name));
+                    let detail = format!(
+                        "The repository's file gives the variable {name:?} a value, and the stack's root module does not \
+                         declare it.{hint} Name a variable that it declares, or remove the value."
+                    );
+                    diagnostics.push(Diagnostic::error(UNDECLARED, detail));
+                    continue;
+                }
+                let value = Given { value: value.clone(), origin: Origin::Repository, text: None };
+                given.insert(name.to_string(), value);
             }
             VariableOption::File(path) => {
                 let label = path.display().to_string();
@@ -130,6 +155,7 @@ pub fn gather(
             None => match &variable.default {
                 Some(default) => {
                     values.values.insert(Arc::clone(name), marked(variable, default.clone()));
+                    values.given.insert(Arc::clone(name), marked(variable, default.clone()));
                     values.origins.insert(Arc::clone(name), Origin::Default);
                 }
                 None if is_broken || variable.default_span.is_some() => {}
@@ -146,8 +172,37 @@ pub fn gather(
             },
         }
     }
-    (values, diagnostics)
+    (values, summarised(diagnostics))
 }
+
+/// More than two values for variables that are not declared are told of in one warning more: files that several stacks
+/// share set many.
+fn summarised(diagnostics: Diagnostics) -> Diagnostics {
+    let (mut kept, mut others) = (Diagnostics::new(), 0);
+    let is_undeclared = |diagnostic: &Diagnostic| diagnostic.summary == UNDECLARED && !diagnostic.is_error();
+    let mut shown = 0;
+    for diagnostic in diagnostics {
+        if is_undeclared(&diagnostic) {
+            shown += 1;
+            if shown > 2 {
+                others += 1;
+                continue;
+            }
+        }
+        kept.push(diagnostic);
+    }
+    if others > 0 {
+        let are = if others == 1 { "value is set whose variable" } else { "values are set whose variables" };
+        let detail = format!(
+            "In addition to what the warnings like this one name, {others} more {are} the root module does not declare. \
+             To set values for several stacks at once, use TF_VAR_… environment variables: those are not warned of."
+        );
+        kept.push(Diagnostic::warning("Values for undeclared variables", detail));
+    }
+    kept
+}
+
+const UNDECLARED: &str = "Value for undeclared variable";
 
 fn marked(variable: &Variable, value: Value) -> Value {
     if variable.sensitive { value.sensitive() } else { value }
@@ -188,6 +243,7 @@ fn settle(
         Origin::File(span) => *span,
         _ => variable.declared_at,
     };
+    values.given.insert(Arc::clone(name), marked(variable, value.clone()));
     match convert(variable, value) {
         Ok(value) => {
             values.values.insert(Arc::clone(name), marked(variable, value));
@@ -198,6 +254,7 @@ fn settle(
                 Origin::File(_) => String::new(),
                 Origin::Environment(name) => format!(" (set by the environment variable {name})"),
                 Origin::CommandLine => " (set on the command line)".to_owned(),
+                Origin::Repository => " (set in the repository's file)".to_owned(),
                 Origin::Default => String::new(),
             };
             let detail = format!("The given value is not suitable for var.{name}{source}: {problem}.");
@@ -255,7 +312,7 @@ fn read_definitions(
     sources: &SourceMap,
     diagnostics: &mut Diagnostics,
 ) {
-    let bytes = match std::fs::read(path) {
+    let bytes = match sources.read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
             let detail = format!("Given variables file {label} cannot be read: {error}.");
@@ -299,9 +356,7 @@ fn definitions(
                     "The root module does not declare a variable named {name:?} but a value was found in file \
                      {label:?}. If you meant to use this value, add a \"variable\" block to the configuration.{hint}"
                 );
-                diagnostics.push(
-                    Diagnostic::warning("Value for undeclared variable", detail).at(attribute.name.span),
-                );
+                diagnostics.push(Diagnostic::warning(UNDECLARED, detail).at(attribute.name.span));
             }
             continue;
         }

@@ -156,7 +156,7 @@ pub fn quote(string: &str) -> String {
 
 /// Whether a letter can be seen: not a control, a format letter, a space other than ` `, or one that Unicode has
 /// not assigned.
-fn is_printable(letter: char) -> bool {
+pub(crate) fn is_printable(letter: char) -> bool {
     if letter.is_ascii() {
         return !letter.is_ascii_control();
     }

@@ -3,6 +3,8 @@
 //! Every piece of syntax carries a [`Span`], two byte offsets and the file they belong to. A span is
 //! twelve bytes and `Copy`; line and column are worked out only when a person is to be told.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use super::text::graphemes;
@@ -93,11 +95,30 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Arc<SourceFile>>>,
+    edited: BTreeMap<PathBuf, String>,
 }
 
 impl SourceMap {
     pub fn new() -> SourceMap {
         SourceMap::default()
+    }
+
+    /// A map for a run in which these files, by their canonical paths, hold other texts than on the disk.
+    pub fn edited(edited: BTreeMap<PathBuf, String>) -> SourceMap {
+        SourceMap { edited, ..SourceMap::default() }
+    }
+
+    /// The bytes of a file that is to be parsed.
+    ///
+    /// # Errors
+    /// As [`std::fs::read`].
+    pub fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        if !self.edited.is_empty()
+            && let Some(text) = self.edited.get(&path.canonicalize()?)
+        {
+            return Ok(text.clone().into_bytes());
+        }
+        std::fs::read(path)
     }
 
     pub fn add(&self, name: impl Into<String>, text: &str) -> SourceId {
@@ -110,6 +131,12 @@ impl SourceMap {
     pub fn file(&self, id: SourceId) -> Arc<SourceFile> {
         let files = self.files.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         Arc::clone(&files[id.0 as usize])
+    }
+
+    /// The names of all files, in the order in which they were read.
+    pub fn names(&self) -> Vec<String> {
+        let files = self.files.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        files.iter().map(|file| file.name.clone()).collect()
     }
 
     /// The source text that a span covers.

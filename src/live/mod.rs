@@ -1,6 +1,9 @@
 //! From the record to what is live: groups recorded objects by provider configuration and type, and asks for
 //! each group at once.
 
+pub mod account;
+pub mod incomparable;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -11,6 +14,8 @@ use crate::lang::value::Value;
 use crate::provider::registry::Registry;
 use crate::provider::{Connection, OperationError, ReadRequest, ReadResult};
 use crate::state::{State, provider_source};
+
+use incomparable::comparable;
 
 /// A provider configuration: its module, local name and alias.
 pub type ProviderKey = (ModulePath, Arc<str>, Option<Arc<str>>);
@@ -96,15 +101,22 @@ impl Live {
         self.configurations.insert(key, config);
     }
 
-    /// Reads every recorded managed object, deposed ones included, that recon has a type for.
+    /// Reads every recorded managed object, deposed ones included, that recon can compare.
     pub async fn read_all(&mut self, state: &State) -> Result<(), OperationError> {
+        self.objects.clear();
+        self.read_new(state).await
+    }
+
+    /// As [`Live::read_all`], but only what was not read before.
+    pub async fn read_new(&mut self, state: &State) -> Result<(), OperationError> {
         let mut groups: BTreeMap<(ProviderKey, Arc<str>), Vec<Asked>> = BTreeMap::new();
         for (address, deposed, resource, instance) in state.objects() {
-            if address.resource.mode != Mode::Managed {
+            if address.resource.mode != Mode::Managed || self.object(&address, deposed).is_some() {
                 continue;
             }
-            let Some(key) = provider_key(&self.registry, &resource.provider) else { continue };
-            let Some(ty) = self.registry.resource_type(&address.resource.ty) else { continue };
+            let Ok((key, ty)) = comparable(&self.registry, &address.resource, resource, instance) else {
+                continue;
+            };
             let known = instance.value(&ty.schema().block);
             let group = (key, Arc::clone(&address.resource.ty));
             groups.entry(group).or_default().push((address, deposed.map(str::to_owned), known));

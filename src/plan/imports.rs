@@ -11,6 +11,7 @@ use crate::graph::values::{Repetition, Values};
 use crate::lang::ast::{Expr, ExprKind, Step, StepKind, Traversal};
 use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::eval::evaluate;
+use crate::lang::source::Span;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::live::Live;
@@ -83,7 +84,7 @@ pub async fn carry_out(
                 diagnostics.push(Diagnostic::error("Object imported twice", detail).at(import.declared_at));
                 continue;
             }
-            if take(stack, import, &address, &id, state, live, diagnostics).await {
+            if bring_in(stack, Some(import.declared_at), &address, &id, state, live, diagnostics).await {
                 found.insert(address, id);
             }
         }
@@ -213,10 +214,11 @@ fn text(expr: &Expr, scope: &ModuleScope<'_>, diagnostics: &mut Diagnostics) -> 
     None
 }
 
-/// Reads one object and records it. `false`: that failed, and has been said.
-async fn take(
+/// Reads one object and records it. `at` is where its import is declared, if it is. `false`: that failed, and has been
+/// said.
+pub async fn bring_in(
     stack: Stack<'_>,
-    import: &Import,
+    at: Option<Span>,
     address: &InstanceAddress,
     id: &str,
     state: &mut State,
@@ -224,8 +226,11 @@ async fn take(
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let mut fail = |summary: &str, detail: String| {
-        let diagnostic = Diagnostic::error(summary, detail).at(import.declared_at);
-        diagnostics.push(diagnostic.of(address.to_string()));
+        let diagnostic = Diagnostic::error(summary, detail).of(address.to_string());
+        diagnostics.push(match at {
+            Some(span) => diagnostic.at(span),
+            None => diagnostic,
+        });
         false
     };
     let path = address.module.path();
@@ -240,7 +245,12 @@ async fn take(
             ),
         );
     };
-    let Some(ty) = stack.registry.resource_type(&address.resource.ty) else { return false };
+    let Some(ty) = stack.registry.resource_type(&address.resource.ty) else {
+        return fail(
+            "Invalid resource type",
+            format!("recon has no resource type {:?}.", address.resource.ty),
+        );
+    };
     let key = provider_of(stack.configuration, &path, block);
     let connection = match live.connection(&key).await {
         Ok(connection) => connection,

@@ -1,5 +1,6 @@
 //! Verdicts to actions: the plan, how it is made and how it is written down.
 
+pub mod adoption;
 pub mod imports;
 pub mod model;
 pub mod moves;

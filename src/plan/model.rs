@@ -9,7 +9,8 @@ use crate::address::{ConfigResource, InstanceAddress};
 use crate::compare::Verdict;
 use crate::lang::source::Span;
 use crate::lang::value::Value;
-use crate::provider::AttributePath;
+use crate::live::incomparable::Incomparable;
+use crate::provider::{AttributePath, OperationError};
 
 /// What is to be done to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -137,7 +138,7 @@ pub struct ResourceChange {
     /// The id it is imported by.
     pub importing: Option<String>,
     /// Why it cannot be read, if it cannot.
-    pub unreadable: Option<String>,
+    pub unreadable: Option<OperationError>,
     /// What this is a consequence of: for a missing object the missing one that it went with.
     pub consequence_of: Option<String>,
     /// Found by the journal of a run that died: made, and not recorded until now.
@@ -151,6 +152,28 @@ pub struct ResourceChange {
     pub declared_at: Option<Span>,
 }
 
+impl ResourceChange {
+    /// What the object depends on, as state files name it: each address once, in order.
+    pub fn dependency_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.dependencies.iter().map(ToString::to_string).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// A data source that was read while planning.
+#[derive(Clone, Debug)]
+pub struct DataObject {
+    pub address: InstanceAddress,
+    /// `registry.terraform.io/hashicorp/aws`
+    pub provider: Arc<str>,
+    /// The provider configuration as state files name it.
+    pub provider_config: String,
+    pub schema_version: u64,
+    pub value: Value,
+}
+
 /// A change of a root output.
 #[derive(Clone, Debug)]
 pub struct OutputChange {
@@ -159,7 +182,10 @@ pub struct OutputChange {
     pub before: Value,
     /// Null if there will be none.
     pub after: Value,
+    /// Whether it is sensitive, or was until now.
     pub sensitive: bool,
+    /// Whether it is to be recorded as sensitive.
+    pub recorded_sensitive: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +208,15 @@ pub struct CheckResult {
     pub instances: Vec<(String, CheckStatus, Vec<String>)>,
 }
 
+/// A recorded object that is left as it is, because recon cannot compare it.
+#[derive(Clone, Debug)]
+pub struct NotCompared {
+    pub address: InstanceAddress,
+    /// The key of a deposed object.
+    pub deposed: Option<String>,
+    pub why: Incomparable,
+}
+
 /// How a plan was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanMode {
@@ -196,6 +231,12 @@ pub struct Plan {
     pub mode: PlanMode,
     /// Every managed object and every data source that has to wait, by address.
     pub changes: Vec<ResourceChange>,
+    /// Every recorded object that nothing is said of, by address.
+    pub not_compared: Vec<NotCompared>,
+    /// Every data source that was read, by address.
+    pub data: Vec<DataObject>,
+    /// Data sources that could not be read, where planning goes on without ([`super::Options::look`]).
+    pub unread: Vec<(InstanceAddress, OperationError)>,
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
     pub checks: Vec<CheckResult>,
     /// Values of the root module's variables as they were given (marks included).

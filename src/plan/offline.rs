@@ -18,7 +18,7 @@ use crate::graph::{Graph, Node};
 use crate::lang::ast::Body;
 use crate::lang::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::lang::value::Value;
-use crate::provider::registry::Registry;
+use crate::provider::registry::{Registry, provider_name};
 use crate::provider::{Problem, Problems};
 use crate::schema::decode::{decode, locate};
 use crate::schema::{BlockSchema, Schema};
@@ -148,6 +148,44 @@ fn unknown_type(stack: Stack<'_>, block: &ResourceBlock) -> Diagnostic {
     Diagnostic::error(summary, detail).at(block.type_span)
 }
 
+/// The source address of a resource's provider, if the code declares one in `required_providers` that recon does not
+/// have. A provider that nobody declares is more likely a mistyped resource type.
+pub fn foreign_source(stack: Stack<'_>, path: &ModulePath, block: &ResourceBlock) -> Option<String> {
+    let (owner, name, _) = provider_of(stack.configuration, path, block);
+    if stack.registry.provider(&name).is_some() {
+        return None;
+    }
+    let own = block
+        .provider
+        .as_ref()
+        .map_or_else(|| Arc::from(provider_name(&block.resource.ty)), |provider| Arc::clone(&provider.name));
+    let required = |path: &ModulePath, name: &Arc<str>| {
+        stack.configuration.modules.get(path)?.required_providers.get(name).map(|one| one.source.clone())
+    };
+    let source = required(path, &own).or_else(|| required(&owner, &name))?;
+    stack.registry.provider_by_source(&source).is_none().then_some(source)
+}
+
+/// A warning for each provider that the code uses and recon does not have.
+pub fn foreign_providers(stack: Stack<'_>) -> Diagnostics {
+    let mut sources: BTreeMap<String, usize> = BTreeMap::new();
+    for (path, module) in &stack.configuration.modules {
+        for block in module.resources.values() {
+            if let Some(source) = foreign_source(stack, path, block) {
+                *sources.entry(source).or_default() += 1;
+            }
+        }
+    }
+    let warnings = sources.into_iter().map(|(source, count)| {
+        let detail = format!(
+            "recon does not have the provider {source}. What uses it ({count} in this configuration) is neither checked \
+             nor compared nor changed: go on managing it with the tool that has the provider."
+        );
+        Diagnostic::warning("A provider that recon does not have", detail)
+    });
+    Diagnostics(warnings.collect())
+}
+
 fn resource_node(
     stack: Stack<'_>,
     path: &ModulePath,
@@ -160,11 +198,16 @@ fn resource_node(
     if let Some(provider) = stack.registry.provider(&key.1) {
         found.providers.entry(key.clone()).or_insert_with(|| provider.schema().block.object([]));
     }
-    let Some(schema) = stack.schema_of(block) else {
-        diagnostics.push(unknown_type(stack, block));
-        return;
-    };
-    check_ignored(&schema.block, block, diagnostics);
+    let schema = stack.schema_of(block);
+    match &schema {
+        Some(schema) => check_ignored(&schema.block, block, diagnostics),
+        // Another tool's affair.
+        None if foreign_source(stack, path, block).is_some() => {}
+        None => {
+            diagnostics.push(unknown_type(stack, block));
+            return;
+        }
+    }
     for instance in found.values.instances_of(path).to_vec() {
         let expansion = {
             let scope = ModuleScope::new(stack.environment, &found.values, module, &instance);
@@ -178,6 +221,7 @@ fn resource_node(
         }
         let mut made: BTreeMap<InstanceKey, Value> = BTreeMap::new();
         for (instance_key, repetition) in &instances {
+            let Some(schema) = &schema else { break };
             let address = InstanceAddress {
                 module: instance.clone(),
                 resource: block.resource.clone(),

@@ -1,8 +1,11 @@
 //! Making a plan: the second pass asks AWS, the third evaluates the stack with what AWS said and compares.
 
+mod believed;
 mod compared;
 mod deletions;
+mod left;
 pub mod resource;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,15 +23,22 @@ use crate::graph::{Node, conditions};
 use crate::lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::lang::value::Value;
 use crate::live::Live;
-use crate::provider::OperationError;
+use crate::provider::{OperationError, Problems};
 use crate::schema::decode::decode;
 use crate::state::State;
 
 use super::imports::Imports;
-use super::model::{Action, CheckResult, CheckStatus, OutputChange, Plan, PlanMode, Reason, ResourceChange};
+use super::model::{
+    Action, CheckResult, CheckStatus, DataObject, NotCompared, OutputChange, Plan, PlanMode, Reason,
+    ResourceChange,
+};
 use super::moves::Moves;
-use super::offline::{ProviderKey, Stack};
+use super::offline::{ProviderKey, Stack, report};
 use crate::compare::Verdict;
+use left::{not_compared, recorded_sources};
+
+/// The summary of the warning that a check cannot be made before something is applied.
+pub const KNOWN_AFTER_APPLY: &str = "Check block assertion known after apply";
 
 /// How to plan.
 #[derive(Clone, Debug)]
@@ -42,6 +52,16 @@ pub struct Options {
     pub moves: Moves,
     /// These have come into the record in this run.
     pub imports: Imports,
+    /// For a plan that is looked at and not carried out.
+    pub look: Option<Look>,
+}
+
+/// How a plan is made that is only looked at. A data source that cannot be read is no error: what is recorded of it serves
+/// instead, and the plan says so. Maps are compared member by member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Attributes that the code leaves to AWS and that differ from the record are told of as well, as in sync.
+    pub shows_computed: bool,
 }
 
 /// What planning leaves behind for whoever carries the plan out.
@@ -56,9 +76,14 @@ pub(super) struct Planner<'a> {
     live: &'a mut Live,
     options: &'a Options,
     /// What is to be planned, if not everything.
-    included: Option<BTreeSet<Node>>,
+    included: Option<Included>,
     values: Values,
     changes: Vec<ResourceChange>,
+    objects: Vec<DataObject>,
+    unread: Vec<(InstanceAddress, OperationError)>,
+    not_compared: Vec<NotCompared>,
+    /// Where each provider comes from by the record, by its local name.
+    sources: BTreeMap<&'static str, String>,
     checked: Vec<Checked>,
     /// Managed resources, by block, that something is to be done to.
     pending: BTreeSet<ConfigResource>,
@@ -86,6 +111,10 @@ pub async fn plan(
         options,
         values: Values::new(),
         changes: Vec::new(),
+        objects: Vec::new(),
+        unread: Vec::new(),
+        not_compared: not_compared(stack, state, options),
+        sources: recorded_sources(stack.registry, state),
         checked: Vec::new(),
         pending: BTreeSet::new(),
         create_first: create_first(stack),
@@ -95,6 +124,7 @@ pub async fn plan(
     if options.mode == PlanMode::Destroy {
         planner.evaluate_for_destroy().await;
         planner.delete_all();
+        planner.leave_unchecked();
     } else {
         planner.evaluate().await;
         planner.delete_orphans();
@@ -102,12 +132,21 @@ pub async fn plan(
     planner.finish()
 }
 
+/// What targets mean.
+struct Included {
+    /// What is targeted, what that needs, and the outputs that tell of nothing else.
+    nodes: BTreeSet<Node>,
+    /// What something targeted needs: all instances of it.
+    needed: BTreeSet<Node>,
+}
+
 /// The nodes that targets mean, with all that they need.
-fn included(stack: Stack<'_>, targets: &[Target]) -> Option<BTreeSet<Node>> {
+fn included(stack: Stack<'_>, targets: &[Target]) -> Option<Included> {
     if targets.is_empty() {
         return None;
     }
-    let mut included = BTreeSet::new();
+    let mut nodes = BTreeSet::new();
+    let mut needed = BTreeSet::new();
     for node in stack.graph.nodes() {
         let Node::Resource(resource) = node else { continue };
         let meant = targets.iter().any(|target| match target {
@@ -115,11 +154,31 @@ fn included(stack: Stack<'_>, targets: &[Target]) -> Option<BTreeSet<Node>> {
             Target::Resource { resource: wanted, .. } => wanted.config() == *resource,
         });
         if meant {
-            included.extend(stack.graph.all_needs(node).into_iter().cloned());
-            included.insert(node.clone());
+            needed.extend(stack.graph.all_needs(node).into_iter().cloned());
+            nodes.insert(node.clone());
         }
     }
-    Some(included)
+    nodes.extend(needed.iter().cloned());
+    let outputs: Vec<Node> = stack
+        .graph
+        .nodes()
+        .filter(|node| matches!(node, Node::Output(path, _) if path.is_root()))
+        .filter(|node| {
+            let mut resources = stack
+                .graph
+                .all_needs(node)
+                .into_iter()
+                .filter(|need| matches!(need, Node::Resource(_)))
+                .peekable();
+            resources.peek().is_some() && resources.all(|need| nodes.contains(need))
+        })
+        .cloned()
+        .collect();
+    for output in outputs {
+        nodes.extend(stack.graph.all_needs(&output).into_iter().cloned());
+        nodes.insert(output);
+    }
+    Some(Included { nodes, needed })
 }
 
 /// A block with `create_before_destroy` needs the same of every managed resource that it depends on: else those
@@ -144,7 +203,23 @@ pub fn create_first(stack: Stack<'_>) -> BTreeSet<ConfigResource> {
 
 impl Planner<'_> {
     fn is_included(&self, node: &Node) -> bool {
-        self.included.as_ref().is_none_or(|included| included.contains(node))
+        self.included.as_ref().is_none_or(|included| included.nodes.contains(node))
+    }
+
+    /// Tells the problems of changing what there is. Where nothing is about to be done they are no errors: AWS may have
+    /// become what nobody can put back, and that is then what there is to say.
+    fn tell(&mut self, problems: Problems, block: &ResourceBlock, address: &InstanceAddress) {
+        let problems = if self.options.look.is_some() { problems.into_warnings() } else { problems };
+        report(problems, &block.body, Some(&address.to_string()), self.diagnostics);
+    }
+
+    /// Whether an instance of an included block is to be planned.
+    fn is_instance_included(&self, node: &Node, address: &InstanceAddress) -> bool {
+        self.included.as_ref().is_none_or(|included| {
+            included.needed.contains(node)
+                || included.nodes.contains(node)
+                    && self.options.targets.iter().any(|target| target.covers(address))
+        })
     }
 
     async fn evaluate(&mut self) {
@@ -213,7 +288,7 @@ impl Planner<'_> {
                     resource: block.resource.clone(),
                     key: instance_key.clone(),
                 };
-                let value = if left_out {
+                let value = if !self.is_instance_included(&node, &address) {
                     self.recorded_value(&address, block)
                 } else if block.resource.mode == Mode::Data {
                     self.data_instance(resource, module, block, &address, &repetition, &key).await
@@ -231,10 +306,12 @@ impl Planner<'_> {
 
     /// What a resource that is left out of the plan is for those that refer to it.
     fn recorded_value(&self, address: &InstanceAddress, block: &ResourceBlock) -> Value {
-        let Some(schema) = self.stack.schema_of(block) else { return Value::dynamic() };
-        match self.state.get(address) {
-            Some((_, instance)) => instance.value(&schema.block),
-            None => Value::unknown(schema.block.implied_type()),
+        let recorded = self.state.get(address).map(|(_, instance)| instance);
+        match (self.stack.schema_of(block), recorded) {
+            (Some(schema), Some(instance)) => instance.value(&schema.block),
+            (Some(schema), None) => Value::unknown(schema.block.implied_type()),
+            (None, Some(instance)) => instance.untyped_value(),
+            (None, None) => Value::dynamic(),
         }
     }
 
@@ -248,7 +325,7 @@ impl Planner<'_> {
         key: &ProviderKey,
     ) -> Value {
         let Some(source) = self.stack.registry.data_source(&block.resource.ty) else {
-            return Value::dynamic();
+            return self.foreign_value(address, block);
         };
         let schema = source.schema();
         let unknown = Value::unknown(schema.block.implied_type());
@@ -256,7 +333,19 @@ impl Planner<'_> {
         let config = {
             let scope = ModuleScope::new(self.stack.environment, &self.values, module, &address.module)
                 .repeated(repetition);
-            decode(&schema.block, &block.body, &scope, &mut own)
+            let config = decode(&schema.block, &block.body, &scope, &mut own);
+            if !own.has_errors() {
+                self.stack.evaluation(true).conditions(
+                    &block.lifecycle.preconditions,
+                    &scope,
+                    "Resource precondition failed",
+                    &resource.to_string(),
+                    &address.to_string(),
+                    &mut self.checked,
+                    &mut own,
+                );
+            }
+            config
         };
         let failed = own.has_errors();
         extend_once(self.diagnostics, own);
@@ -280,17 +369,28 @@ impl Planner<'_> {
             return after;
         }
         let request = (key.clone(), Arc::clone(&block.resource.ty), config.clone());
-        if let Some(value) = self.data.get(&request) {
-            return value.clone();
+        if let Some(value) = self.data.get(&request).cloned() {
+            self.found(address, key, schema.version, &value);
+            self.postconditions(resource, module, block, address, repetition, &value);
+            return value;
         }
         let read = match self.live.connection(key).await {
-            Ok(connection) => source.read(&connection, &config).await,
+            Ok(connection) => source.object(&connection, &config).await,
             Err(error) => Err(error),
         };
         match read {
             Ok(value) => {
                 self.data.insert(request, value.clone());
+                self.found(address, key, schema.version, &value);
+                self.postconditions(resource, module, block, address, repetition, &value);
                 value
+            }
+            Err(error) if self.options.look.is_some() => {
+                self.unread.push((address.clone(), error));
+                match self.state.get(address) {
+                    Some((_, instance)) => schema.block.marked(&instance.value(&schema.block)),
+                    None => unknown,
+                }
             }
             Err(error) => {
                 let mut diagnostic = failed_operation("Reading a data source failed", &error, block, address);
@@ -302,6 +402,18 @@ impl Planner<'_> {
                 unknown
             }
         }
+    }
+
+    /// Notes what a data source said, for the record.
+    fn found(&mut self, address: &InstanceAddress, key: &ProviderKey, schema_version: u64, value: &Value) {
+        let source = self.provider_source(key);
+        self.objects.push(DataObject {
+            address: address.clone(),
+            provider_config: self.provider_config(address, key),
+            provider: source.into(),
+            schema_version,
+            value: value.clone(),
+        });
     }
 
     /// Whether something that `depends_on` names is about to change: then data that depends on it must wait.
@@ -331,7 +443,7 @@ impl Planner<'_> {
     fn blank(&self, address: &InstanceAddress, key: &ProviderKey, action: Action) -> ResourceChange {
         let null = Value::null(crate::lang::types::Type::Dynamic);
         let source = self.provider_source(key);
-        let provider_config = crate::state::provider_text(&key.0, &source, key.2.as_deref());
+        let provider_config = self.provider_config(address, key);
         ResourceChange {
             address: address.clone(),
             previous_address: self.options.moves.get(address).cloned(),
@@ -365,6 +477,11 @@ impl Planner<'_> {
             for assertion in &check.assertions {
                 let mut own = Diagnostics::new();
                 let outcome = conditions::check(assertion, &scope, &mut own);
+                if outcome == conditions::Outcome::Unknown {
+                    let detail = "The condition could not be evaluated at this time: it refers to what is known only after \
+                                  this plan is applied.";
+                    own.push(Diagnostic::warning(KNOWN_AFTER_APPLY, detail).at(assertion.condition.span));
+                }
                 if let conditions::Outcome::Fail(message) = &outcome {
                     own.push(
                         Diagnostic::warning("Check block assertion failed", message.clone())
@@ -390,11 +507,19 @@ impl Planner<'_> {
     }
 
     fn finish(mut self) -> Planned {
+        self.warn();
         self.changes.sort_by(|left, right| {
+            left.address.cmp(&right.address).then_with(|| left.deposed.cmp(&right.deposed))
+        });
+        self.objects.sort_by(|left, right| left.address.cmp(&right.address));
+        self.not_compared.sort_by(|left, right| {
             left.address.cmp(&right.address).then_with(|| left.deposed.cmp(&right.deposed))
         });
         let outputs = self.output_changes();
         let plan = Plan {
+            not_compared: self.not_compared,
+            data: self.objects,
+            unread: self.unread,
             mode: self.options.mode,
             changes: self.changes,
             outputs,
@@ -428,6 +553,8 @@ impl Planner<'_> {
             let plain = |value: &Value| value.clone().unmark_deep().0;
             let same = plain(&before) == plain(&after);
             let recorded = self.state.outputs.contains_key(name);
+            let was_sensitive = self.state.outputs.get(name).is_some_and(|output| output.sensitive);
+            let same = same && (!recorded || was_sensitive == output.sensitive);
             let action = match (recorded, same) {
                 (false, _) if after.is_null() => Action::NoOp,
                 (false, _) => Action::Create,
@@ -437,7 +564,13 @@ impl Planner<'_> {
             };
             outputs.insert(
                 Arc::clone(name),
-                OutputChange { action, before, after, sensitive: output.sensitive },
+                OutputChange {
+                    action,
+                    before,
+                    after,
+                    sensitive: output.sensitive || was_sensitive,
+                    recorded_sensitive: output.sensitive,
+                },
             );
         }
         if self.included.is_none() {
@@ -448,6 +581,7 @@ impl Planner<'_> {
                         before: output.value.clone(),
                         after: null.clone(),
                         sensitive: output.sensitive,
+                        recorded_sensitive: output.sensitive,
                     };
                     outputs.insert(Arc::clone(name), change);
                 }
@@ -498,6 +632,9 @@ fn check_results(checked: &[Checked]) -> Vec<CheckResult> {
     let mut results: BTreeMap<(&'static str, String), Instances> = BTreeMap::new();
     for check in checked {
         let instances = results.entry((check.kind, check.object.clone())).or_default();
+        if check.instance.is_empty() {
+            continue;
+        }
         let entry = instances.entry(check.instance.clone()).or_insert((CheckStatus::Pass, Vec::new()));
         let status = match &check.outcome {
             conditions::Outcome::Pass => CheckStatus::Pass,
@@ -517,7 +654,8 @@ fn check_results(checked: &[Checked]) -> Vec<CheckResult> {
                 .into_iter()
                 .map(|(address, (status, messages))| (address, status, messages))
                 .collect();
-            let status = instances.iter().fold(CheckStatus::Pass, |status, (_, own, _)| worse(status, *own));
+            let unknown = if instances.is_empty() { CheckStatus::Unknown } else { CheckStatus::Pass };
+            let status = instances.iter().fold(unknown, |status, (_, own, _)| worse(status, *own));
             CheckResult { kind, object, status, instances }
         })
         .collect()

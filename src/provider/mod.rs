@@ -25,6 +25,7 @@ use async_trait::async_trait;
 
 use crate::lang::convert::PathStep;
 use crate::lang::value::Value;
+use crate::provider::object::Object;
 use crate::schema::Schema;
 
 pub use error::{ErrorKind, OperationError};
@@ -53,6 +54,13 @@ impl Problems {
 
     pub fn warning(&mut self, path: AttributePath, summary: impl Into<String>, detail: impl Into<String>) {
         self.0.push(Problem { path, summary: summary.into(), detail: detail.into(), is_error: false });
+    }
+
+    /// The same problems, none of which keeps anything from being done.
+    #[must_use]
+    pub fn into_warnings(mut self) -> Problems {
+        self.0.iter_mut().for_each(|problem| problem.is_error = false);
+        self
     }
 }
 
@@ -123,6 +131,28 @@ pub enum ReadResult {
     Unreadable(OperationError),
 }
 
+/// What became of a creation whose run was ended.
+#[derive(Debug)]
+pub enum Interrupted {
+    /// The object was made: it is answered as a read does.
+    Made(Value),
+    NotMade,
+    /// One of these may be it, or none: nothing tells them apart. Their import ids.
+    Unclear(Vec<String>),
+    /// It cannot be known, as with [`ReadResult::Unreadable`].
+    Unreadable(OperationError),
+}
+
+impl From<Option<ReadResult>> for Interrupted {
+    fn from(result: Option<ReadResult>) -> Interrupted {
+        match result {
+            Some(ReadResult::Found(value)) => Interrupted::Made(value),
+            Some(ReadResult::Missing) | None => Interrupted::NotMade,
+            Some(ReadResult::Unreadable(error)) => Interrupted::Unreadable(error),
+        }
+    }
+}
+
 /// How long an action may wait for an object to get where it should.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -138,6 +168,12 @@ pub trait ResourceType: Send + Sync {
     fn name(&self) -> &'static str;
 
     fn schema(&self) -> &Schema;
+
+    /// Whether recon knows the schema and nothing else: such an object is planned against the record, never read
+    /// and never touched.
+    fn is_schema_only(&self) -> bool {
+        false
+    }
 
     /// Checks, offline, what the schema cannot say: ranges, formats, arguments that exclude each other. Any
     /// value may be unknown.
@@ -174,6 +210,36 @@ pub trait ResourceType: Send + Sync {
         None
     }
 
+    /// The attributes by which an object that the code wants can be found whoever has made it: as
+    /// [`ResourceType::identity`], without what recon puts on an object that it makes.
+    fn named(&self, desired: &Value) -> Option<Value> {
+        self.identity(desired)
+    }
+
+    /// Finds out what became of a creation of which the journal has this identity and the state nothing.
+    async fn interrupted(&self, connection: &Connection, identity: &Value) -> Interrupted {
+        let requests = [ReadRequest { known: identity.clone() }];
+        Interrupted::from(self.read(connection, &requests).await.pop())
+    }
+
+    /// Does what is left of an interrupted creation whose object was found, and what no plan would make up for: where
+    /// the code says nothing, a plan takes what is there for what is wanted. It may be done more than once. Answers the
+    /// object if it is another by that.
+    async fn complete(
+        &self,
+        _connection: &Connection,
+        _identity: &Value,
+        _object: &Value,
+    ) -> Result<Option<Value>, OperationError> {
+        Ok(None)
+    }
+
+    /// Takes away what [`ResourceType::prepare`] put on the object only to find it again: the object is recorded now.
+    /// Nothing of it was ever shown, so it may be done late, and more than once.
+    async fn unmark(&self, _connection: &Connection, _object: &Value) -> Result<(), OperationError> {
+        Ok(())
+    }
+
     /// Makes the object and waits until it is usable. Answers it as it then is (as a read would). If it fails
     /// after the object exists, the error carries what is known of it ([`OperationError::partial`]).
     async fn create(&self, connection: &Connection, planned: &Value) -> Result<Value, OperationError>;
@@ -194,6 +260,28 @@ pub trait ResourceType: Send + Sync {
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         Ok(self.schema().block.object([("id", Value::string(id))]))
     }
+
+    /// The import id of a live object, for [`ResourceType::import_seed`]. `None`: the object lacks a part of it.
+    fn import_id(&self, object: &Value) -> Option<String> {
+        object.text("id").filter(|id| !id.is_empty()).map(str::to_owned)
+    }
+
+    /// Objects that may be those that the code wants and that are not [`ResourceType::named`] yet: because the type
+    /// has no names, or because the code gives the beginning of one only. Each is an object of the schema with `id`,
+    /// and as far as the type has them `name`, `tags_all` and the arguments of [`ResourceType::told_by`]. `None`: the
+    /// type has no such way. `desired` says which are sought; more may be answered.
+    async fn alike(
+        &self,
+        _connection: &Connection,
+        _desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        Ok(None)
+    }
+
+    /// Arguments in which an object of [`ResourceType::alike`] must be equal to the code, where that gives them.
+    fn told_by(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// A kind of thing that is only read.
@@ -203,10 +291,27 @@ pub trait DataSource: Send + Sync {
 
     fn schema(&self) -> &Schema;
 
+    /// Whether recon knows the schema and nothing else: it cannot be read.
+    fn is_schema_only(&self) -> bool {
+        false
+    }
+
     fn validate(&self, _config: &Value, _problems: &mut Problems) {}
 
     /// Answers the complete object. The configuration is wholly known.
     async fn read(&self, connection: &Connection, config: &Value) -> Result<Value, OperationError>;
+}
+
+impl dyn DataSource {
+    /// What [`DataSource::read`] answers, with what the schema says is sensitive marked. All that reads data reads it
+    /// here.
+    ///
+    /// # Errors
+    /// The read's.
+    pub async fn object(&self, connection: &Connection, config: &Value) -> Result<Value, OperationError> {
+        let value = self.read(connection, config).await?;
+        Ok(self.schema().block.marked(&value))
+    }
 }
 
 /// A provider: its types, and how it is configured.
@@ -224,6 +329,26 @@ pub trait Provider: Send + Sync {
     fn resource_types(&self) -> &[Arc<dyn ResourceType>];
 
     fn data_sources(&self) -> &[Arc<dyn DataSource>];
+
+    /// A resource type that recon does not have but knows by its schema.
+    fn schema_only_resource_type(&self, _name: &str) -> Option<Arc<dyn ResourceType>> {
+        None
+    }
+
+    /// A data source that recon does not have but knows by its schema.
+    fn schema_only_data_source(&self, _name: &str) -> Option<Arc<dyn DataSource>> {
+        None
+    }
+
+    /// The names of all resource types, those known by their schema only included.
+    fn resource_type_names(&self) -> Vec<&'static str> {
+        self.resource_types().iter().map(|ty| ty.name()).collect()
+    }
+
+    /// The names of all data sources, those known by their schema only included.
+    fn data_source_names(&self) -> Vec<&'static str> {
+        self.data_sources().iter().map(|source| source.name()).collect()
+    }
 
     /// Checks a provider block offline.
     fn validate(&self, _config: &Value, _problems: &mut Problems) {}

@@ -20,6 +20,8 @@ pub struct Registry {
     snowplow: OnceLock<Arc<snowplow::Snowplow>>,
     /// The stack's directory.
     directory: PathBuf,
+    /// The ARN of the role in which AWS is asked.
+    role: Option<String>,
 }
 
 impl Registry {
@@ -33,8 +35,13 @@ impl Registry {
         Registry { directory: directory.to_owned(), ..Registry::default() }
     }
 
+    /// The same, asking AWS in a role: it is assumed before those that a provider block names.
+    pub fn with_role(self, role: Option<String>) -> Registry {
+        Registry { role, ..self }
+    }
+
     fn aws(&self) -> &Arc<aws::AwsProvider> {
-        self.aws.get_or_init(|| Arc::new(aws::provider()))
+        self.aws.get_or_init(|| Arc::new(aws::provider().with_role(self.role.clone())))
     }
 
     fn builtin(&self) -> &Arc<builtin::Builtin> {
@@ -78,29 +85,32 @@ impl Registry {
         })
     }
 
-    /// The resource type of a name: `aws_lb`.
+    /// The resource type of a name, `aws_lb`, be it known by its schema only
+    /// ([`ResourceType::is_schema_only`]).
     pub fn resource_type(&self, name: &str) -> Option<Arc<dyn ResourceType>> {
         let provider = self.provider(provider_name(name))?;
-        provider.resource_types().iter().find(|ty| ty.name() == name).cloned()
+        let own = provider.resource_types().iter().find(|ty| ty.name() == name).cloned();
+        own.or_else(|| provider.schema_only_resource_type(name))
     }
 
-    /// The data source of a name: `aws_region`.
+    /// The data source of a name, `aws_region`, be it known by its schema only ([`DataSource::is_schema_only`]).
     pub fn data_source(&self, name: &str) -> Option<Arc<dyn DataSource>> {
         let provider = self.provider(provider_name(name))?;
-        provider.data_sources().iter().find(|ty| ty.name() == name).cloned()
+        let own = provider.data_sources().iter().find(|ty| ty.name() == name).cloned();
+        own.or_else(|| provider.schema_only_data_source(name))
     }
 
     /// The resource type that a mistyped name most likely means.
     pub fn similar_resource_type(&self, name: &str) -> Option<&'static str> {
         let providers = self.providers();
-        let names = providers.iter().flat_map(|provider| provider.resource_types()).map(|ty| ty.name());
+        let names = providers.iter().flat_map(|provider| provider.resource_type_names());
         did_you_mean(name, names)
     }
 
     /// The data source that a mistyped name most likely means.
     pub fn similar_data_source(&self, name: &str) -> Option<&'static str> {
         let providers = self.providers();
-        let names = providers.iter().flat_map(|provider| provider.data_sources()).map(|ty| ty.name());
+        let names = providers.iter().flat_map(|provider| provider.data_source_names());
         did_you_mean(name, names)
     }
 }

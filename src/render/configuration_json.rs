@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::address::{ModulePath, Resource};
+use crate::address::{Mode, ModulePath, Resource};
 use crate::config::{Configuration, Module, ResourceBlock, default_source};
 use crate::graph::references::provider_of;
 use crate::lang::ast::{Body, Expr, ExprKind, ObjectKey, Step, StepKind, TemplatePart, Traversal};
@@ -134,8 +134,12 @@ fn module(configuration: &Configuration, path: &ModulePath, module: &Module, reg
     if !outputs.is_empty() {
         members.insert("outputs".into(), Json::Object(outputs));
     }
-    let resources: Vec<Json> =
-        module.resources.values().map(|block| resource(configuration, path, block, registry)).collect();
+    // Here managed resources come first.
+    let of_mode = |mode: Mode| module.resources.values().filter(move |block| block.resource.mode == mode);
+    let resources: Vec<Json> = of_mode(Mode::Managed)
+        .chain(of_mode(Mode::Data))
+        .map(|block| resource(configuration, path, block, registry))
+        .collect();
     if !resources.is_empty() {
         members.insert("resources".into(), Json::Array(resources));
     }
@@ -171,7 +175,12 @@ fn module(configuration: &Configuration, path: &ModulePath, module: &Module, reg
         .map(|(name, variable)| {
             let mut members = Map::new();
             if let Some(default) = &variable.default {
-                members.insert("default".into(), encode_plain(default));
+                let shown = if variable.sensitive && !default.is_null() {
+                    json!(super::plan_json::MASK)
+                } else {
+                    encode_plain(default)
+                };
+                members.insert("default".into(), shown);
             }
             if let Some(description) = &variable.description {
                 members.insert("description".into(), json!(description));
@@ -237,7 +246,16 @@ fn expressions(body: &Body, schema: Option<&BlockSchema>) -> Map<String, Json> {
     let mut members: Map<String, Json> = body
         .attributes
         .iter()
-        .map(|attribute| (attribute.name.name.to_string(), expression(&attribute.expr)))
+        .map(|attribute| {
+            let name = &attribute.name.name;
+            let mut own = expression(&attribute.expr);
+            let secret =
+                schema.and_then(|schema| schema.attributes.get(name)).is_some_and(|own| own.sensitive);
+            if secret && let Some(value) = own.get_mut("constant_value").filter(|value| !value.is_null()) {
+                *value = json!(super::plan_json::MASK);
+            }
+            (name.to_string(), own)
+        })
         .collect();
     for block in &body.blocks {
         let kind = &*block.kind.name;
@@ -367,7 +385,8 @@ mod tests {
     use crate::config::{LoadOptions, load};
     use crate::lang::source::SourceMap;
 
-    /// With lists of references in order, and each of them once: Terraform repeats some.
+    /// With lists of references in order, and each of them once: Terraform repeats some. Defaults of sensitive
+    /// variables, which it shows, are hidden.
     fn normal(json: &Json) -> Json {
         match json {
             Json::Object(members) => Json::Object(
@@ -379,7 +398,8 @@ mod tests {
                             all.sort_by_key(Json::to_string);
                             all.dedup();
                         }
-                        (name.clone(), value)
+                        let is_secret = name == "default" && members.get("sensitive") == Some(&json!(true));
+                        (name.clone(), if is_secret { json!(super::super::plan_json::MASK) } else { value })
                     })
                     .collect(),
             ),

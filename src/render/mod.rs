@@ -3,10 +3,12 @@
 //! Nothing here reads, asks or decides anything. A sensitive value leaves this room only where it is asked for by
 //! name: `output -raw`, `output --json` and the JSON of a plan or a state.
 
+pub mod adoption;
 mod block;
 mod configuration_json;
 pub mod diagnostic;
 mod diff;
+pub mod drift;
 mod json_value;
 pub mod plan;
 pub mod plan_json;
@@ -16,6 +18,7 @@ mod sample;
 pub mod state_json;
 mod style;
 pub mod summary;
+pub mod trace;
 pub mod value;
 
 pub use style::Colors;

@@ -7,6 +7,8 @@ use crate::lang::source::SourceMap;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::plan::model::{Action, Plan, PlanMode, Reason, ResourceChange};
+use crate::plan::planner::operation_detail;
+use crate::provider::OperationError;
 use crate::provider::registry::Registry;
 
 use super::block::Comparison;
@@ -21,6 +23,7 @@ pub fn plan(plan: &Plan, registry: &Registry, sources: &SourceMap, colors: Color
     let mut lines = Lines::new(colors);
     drift(plan, &mut lines);
     unreadable(plan, &mut lines);
+    not_compared(plan, &mut lines);
     let shown: Vec<&ResourceChange> = plan.changes.iter().filter(|change| is_shown(plan, change)).collect();
     if !shown.is_empty() {
         legend(plan, &shown, &mut lines);
@@ -65,6 +68,9 @@ fn last_line(plan: &Plan) -> String {
             "No changes. Your infrastructure still matches the recorded state.".to_owned()
         }
         PlanMode::Destroy if plan.is_empty() => "No changes. No objects need to be destroyed.".to_owned(),
+        _ if plan.is_empty() && !plan.not_compared.is_empty() => {
+            "No changes. What was compared matches the configuration.".to_owned()
+        }
         _ if plan.is_empty() => "No changes. Your infrastructure matches the configuration.".to_owned(),
         _ => counts_line(plan),
     }
@@ -134,7 +140,7 @@ fn drift(plan: &Plan, lines: &mut Lines) {
 }
 
 fn unreadable(plan: &Plan, lines: &mut Lines) {
-    let found: Vec<(&ResourceChange, &String)> =
+    let found: Vec<(&ResourceChange, &OperationError)> =
         plan.changes.iter().filter_map(|change| Some((change, change.unreadable.as_ref()?))).collect();
     if found.is_empty() {
         return;
@@ -142,7 +148,28 @@ fn unreadable(plan: &Plan, lines: &mut Lines) {
     let heading = lines.colors.paint(BOLD, "Could not be read, so whether they drifted is not known:");
     let _ = writeln!(lines.text, "{heading}\n");
     for (change, why) in found {
-        let _ = writeln!(lines.text, "  {}: {why}", change.address);
+        let _ = writeln!(lines.text, "  {}: {}", change.address, operation_detail(why));
+    }
+    lines.blank();
+}
+
+/// What nothing is said of, the reasons once for all that share them.
+fn not_compared(plan: &Plan, lines: &mut Lines) {
+    if plan.not_compared.is_empty() {
+        return;
+    }
+    let heading = lines.colors.paint(BOLD, "Not compared, and left as it is:");
+    let _ = writeln!(lines.text, "{heading}\n");
+    for left in &plan.not_compared {
+        let deposed = left.deposed.as_ref().map(|key| format!(" (deposed object {key})")).unwrap_or_default();
+        let _ = writeln!(lines.text, "  {}{deposed}: {}", left.address, left.why);
+    }
+    let mut advice: Vec<&str> = plan.not_compared.iter().map(|left| left.why.advice()).collect();
+    advice.sort_unstable();
+    advice.dedup();
+    lines.blank();
+    for advice in advice {
+        let _ = writeln!(lines.text, "  {advice}");
     }
     lines.blank();
 }
@@ -343,7 +370,7 @@ mod tests {
 
         Could not be read, so whether they drifted is not known:
 
-          aws_lb.closed: AccessDenied on DescribeLoadBalancers.
+          aws_lb.closed: elasticloadbalancing:DescribeLoadBalancers: not allowed. The credentials in use may not do elasticloadbalancing:DescribeLoadBalancers: allow it in their policy.
 
         Resource actions are indicated with the following symbols:
           + create

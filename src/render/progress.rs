@@ -118,7 +118,7 @@ pub fn step(address: &InstanceAddress, operation: Operation, step: Step<'_>) -> 
 }
 
 /// One JSON message. `timestamp` is RFC 3339 and the time at which it is printed.
-fn message(level: &str, text: &str, kind: &str, timestamp: &str) -> Json {
+pub(super) fn message(level: &str, text: &str, kind: &str, timestamp: &str) -> Json {
     json!({
         "@level": level,
         "@message": text,
@@ -128,7 +128,7 @@ fn message(level: &str, text: &str, kind: &str, timestamp: &str) -> Json {
     })
 }
 
-fn resource(address: &InstanceAddress) -> Json {
+pub(super) fn resource(address: &InstanceAddress) -> Json {
     let absolute = InstanceAddress {
         module: crate::address::ModuleInstance::root(),
         resource: address.resource.clone(),
@@ -187,7 +187,7 @@ pub fn step_json(address: &InstanceAddress, operation: Operation, step: Step<'_>
     json
 }
 
-fn word(action: Action) -> &'static str {
+pub(super) fn word(action: Action) -> &'static str {
     match action {
         Action::NoOp => "noop",
         Action::Create => "create",
@@ -199,7 +199,7 @@ fn word(action: Action) -> &'static str {
     }
 }
 
-/// The messages about a plan: `resource_drift` and `planned_change` of each object, `change_summary`, `outputs`. Beside
+/// The messages about a plan: `resource_drift`, `not_compared` and `planned_change` of each object, `change_summary`, `outputs`. Beside
 /// what Terraform says, a change names the attributes that are not in sync, each with its verdict, and what it is a
 /// consequence of; the summary counts drift and pending changes apart.
 pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
@@ -238,6 +238,15 @@ pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
         json["change"] = change_json(change, action);
         lines.push(json);
     }
+    for left in &plan.not_compared {
+        let text = format!("{}: Not compared: {}", left.address, left.why);
+        let mut json = message("info", &text, "not_compared", timestamp);
+        json["object"] = json!({ "resource": resource(&left.address), "reason": left.why.to_string() });
+        if let Some(key) = &left.deposed {
+            json["object"]["deposed"] = json!(key);
+        }
+        lines.push(json);
+    }
     for change in &plan.changes {
         let action = match change.action {
             Action::NoOp if change.importing.is_some() => "import",
@@ -258,6 +267,9 @@ pub fn plan_json_lines(plan: &Plan, timestamp: &str) -> Vec<Json> {
         "missing": drift.missing,
         "unreadable": drift.unreadable,
     });
+    if !plan.not_compared.is_empty() {
+        summary["not_compared"] = json!(plan.not_compared.len());
+    }
     summary["pending"] = json!(drift.pending);
     lines.push(summary);
     if !plan.outputs.is_empty() {

@@ -11,6 +11,7 @@ use crate::lang::value::Value;
 use crate::plan::model::{Action, AttributeVerdict, OutputChange, Plan, PlanMode, Reason, ResourceChange};
 use crate::provider::object::text_map;
 use crate::provider::registry::Registry;
+use crate::provider::{ErrorKind, OperationError};
 
 /// Must never show.
 pub const SECRET: &str = "hunter2";
@@ -43,6 +44,9 @@ pub fn change(address: &str, action: Action, before: Value, after: Value) -> Res
 
 pub fn plan_of(changes: Vec<ResourceChange>) -> Plan {
     Plan {
+        not_compared: Vec::new(),
+        data: Vec::new(),
+        unread: Vec::new(),
         mode: PlanMode::Normal,
         changes,
         outputs: BTreeMap::new(),
@@ -154,13 +158,23 @@ pub fn everything() -> (Plan, SourceMap) {
     moved.verdict = Verdict::InSync;
     let mut unreadable = change("aws_lb.closed", Action::NoOp, main(60, null()), main(60, null()));
     unreadable.verdict = Verdict::Unreadable;
-    unreadable.unreadable = Some("AccessDenied on DescribeLoadBalancers.".into());
+    unreadable.unreadable = Some(OperationError::new(
+        ErrorKind::AccessDenied,
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "not allowed.",
+    ));
     let mut imported =
         change("terraform_data.found", Action::NoOp, data(secret.clone()), data(secret.clone()));
     imported.importing = Some("1".into());
 
     let mut plan = plan_of(vec![missing, with, drifted, unreadable, replaced, deleted, moved, imported]);
-    let output = |action, before, after, sensitive| OutputChange { action, before, after, sensitive };
+    let output = |action, before, after, sensitive| OutputChange {
+        action,
+        before,
+        after,
+        sensitive,
+        recorded_sensitive: sensitive,
+    };
     plan.outputs.insert("dns".into(), output(Action::Create, null(), Value::unknown(Type::String), false));
     plan.outputs
         .insert("password".into(), output(Action::Update, Value::string("old"), Value::string(SECRET), true));

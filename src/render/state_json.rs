@@ -51,7 +51,11 @@ impl Object {
         let mut members = address_members(&self.address);
         members.insert("provider_name".into(), json!(self.provider));
         members.insert("schema_version".into(), json!(self.schema_version));
-        members.insert("values".into(), known(&self.value));
+        let values = known(&self.value);
+        // What is to be forgotten has none, and of what is wholly unknown there is nothing to say.
+        if values.as_object().is_some_and(|values| !values.is_empty()) {
+            members.insert("values".into(), values);
+        }
         members.insert("sensitive_values".into(), sensitive(&self.value));
         if !self.depends_on.is_empty() {
             members.insert("depends_on".into(), json!(self.depends_on));

@@ -15,19 +15,27 @@ use super::python::last_lines;
 use super::{Progress, SandboxError, Step, process, write_atomically};
 
 /// The server's program, in Python. `server.py` is what is run.
-const PROGRAM: [(&str, &str); 13] = [
+const PROGRAM: &[(&str, &str)] = &[
     ("accounts.py", include_str!("moto_plus/accounts.py")),
     ("cbor.py", include_str!("moto_plus/cbor.py")),
+    ("mends_dynamodb.py", include_str!("moto_plus/mends_dynamodb.py")),
+    ("mends_buckets.py", include_str!("moto_plus/mends_buckets.py")),
+    ("mends_alarms.py", include_str!("moto_plus/mends_alarms.py")),
     ("mends_ec2.py", include_str!("moto_plus/mends_ec2.py")),
     ("mends_elb.py", include_str!("moto_plus/mends_elb.py")),
     ("mends_elb_balancers.py", include_str!("moto_plus/mends_elb_balancers.py")),
     ("mends_elb_listeners.py", include_str!("moto_plus/mends_elb_listeners.py")),
+    ("mends_groups.py", include_str!("moto_plus/mends_groups.py")),
     ("mends_iam.py", include_str!("moto_plus/mends_iam.py")),
     ("mends_instances.py", include_str!("moto_plus/mends_instances.py")),
     ("mends_kinesis.py", include_str!("moto_plus/mends_kinesis.py")),
+    ("mends_lifecycle.py", include_str!("moto_plus/mends_lifecycle.py")),
     ("mends_network.py", include_str!("moto_plus/mends_network.py")),
     ("mends_logs.py", include_str!("moto_plus/mends_logs.py")),
+    ("mends_scalable.py", include_str!("moto_plus/mends_scalable.py")),
     ("mends_scaling.py", include_str!("moto_plus/mends_scaling.py")),
+    ("mends_targets.py", include_str!("moto_plus/mends_targets.py")),
+    ("mends_templates.py", include_str!("moto_plus/mends_templates.py")),
     ("server.py", include_str!("moto_plus/server.py")),
 ];
 

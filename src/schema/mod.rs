@@ -40,7 +40,8 @@ pub struct AttributeSchema {
     /// Sent to AWS, never stored and never readable.
     pub write_only: bool,
     pub deprecated: bool,
-    /// What an optional argument is when the code leaves it out. Only for arguments that are not computed.
+    /// What an optional argument is when the code leaves it out, be it computed or not. Providers of the newer kind say
+    /// of each argument with a default that it is computed; those of AWS's older kind never do.
     pub default: Option<Value>,
     /// AWS cannot change it in place: another value means another object.
     pub forces_replacement: bool,

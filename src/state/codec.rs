@@ -1,6 +1,6 @@
 //! Attributes between the state file's JSON and values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -9,6 +9,7 @@ use crate::lang::convert::PathStep;
 use crate::lang::number::Number;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Marks, Value};
+use crate::schema::BlockSchema;
 
 /// A value of a type from its JSON. Attributes that the type has and the JSON has not are null; those that the type
 /// has not are passed over. What is of another type is converted where it can be, and null where it cannot.
@@ -113,6 +114,76 @@ pub fn encode(value: &Value, ty: &Type) -> Json {
     }
 }
 
+/// A value's JSON as [`encode`], written over what stood there before: what is the same is kept as it was spelled, and
+/// so is what the type does not have. `value` has no marks.
+pub fn encode_over(old: &Json, value: &Value, ty: &Type) -> Json {
+    match (old, &value.kind, ty) {
+        (Json::Object(old), Kind::Object(entries), Type::Object(object)) => {
+            let mut members: Vec<(String, Json)> = Vec::with_capacity(entries.len());
+            for (name, item) in entries.iter() {
+                let own = object.attributes.get(name).cloned().unwrap_or_else(|| item.ty());
+                members.push((name.to_string(), over(old.get(&**name), item, &own)));
+            }
+            let known = members.len();
+            let unknown = old.iter().filter(|(name, _)| !entries.contains_key(name.as_str()));
+            members.extend(unknown.map(|(name, item)| (name.clone(), item.clone())));
+            if members.len() > known {
+                members.sort_by(|left, right| left.0.cmp(&right.0));
+            }
+            Json::Object(members.into_iter().collect())
+        }
+        (Json::Object(old), Kind::Map(_, entries), Type::Map(element)) => Json::Object(
+            entries
+                .iter()
+                .map(|(name, item)| (name.to_string(), over(old.get(&**name), item, element)))
+                .collect(),
+        ),
+        (Json::Array(old), Kind::List(_, items), Type::List(element))
+        | (Json::Array(old), Kind::Set(_, items), Type::Set(element)) => {
+            // An element goes by its value; one that has changed by its place, if nothing has moved.
+            let decoded: HashMap<Value, usize> =
+                old.iter().enumerate().rev().map(|(at, json)| (decode(json, element), at)).collect();
+            let in_place = old.len() == items.len() && (items.len() == 1 || matches!(ty, Type::List(_)));
+            let predecessor = |at: usize, item: &Value| {
+                let same = decoded.get(item).and_then(|at| old.get(*at));
+                same.or_else(|| old.get(at).filter(|_| in_place))
+            };
+            let mut ordered: Vec<(usize, &Value)> = items.iter().enumerate().collect();
+            // A set that is the same stays in its order.
+            if matches!(ty, Type::Set(_))
+                && old.len() == items.len()
+                && items.iter().all(|item| decoded.contains_key(item))
+            {
+                ordered.sort_by_key(|(_, item)| decoded.get(item));
+            }
+            let encoded = ordered.into_iter();
+            Json::Array(encoded.map(|(at, item)| over(predecessor(at, item), item, element)).collect())
+        }
+        // Only where it is of the same kind: an older form is not kept.
+        (Json::Number(_), Kind::Number(_), _) | (Json::String(_), Kind::String(_), _)
+            if *ty != Type::Dynamic && decode(old, ty) == *value =>
+        {
+            old.clone()
+        }
+        (Json::Object(_), _, Type::Dynamic) if decode(old, ty) == *value => old.clone(),
+        _ => encode(value, ty),
+    }
+}
+
+fn over(old: Option<&Json>, value: &Value, ty: &Type) -> Json {
+    old.map_or_else(|| encode(value, ty), |old| encode_over(old, value, ty))
+}
+
+/// Whether a path's first step is an attribute that a schema has.
+pub fn is_within(path: &[PathStep], schema: &BlockSchema) -> bool {
+    match path.first() {
+        Some(PathStep::Attribute(name) | PathStep::Key(name)) => {
+            schema.attributes.contains_key(name) || schema.blocks.contains_key(name)
+        }
+        _ => true,
+    }
+}
+
 /// The JSON of a value whose type is known from elsewhere.
 pub fn encode_plain(value: &Value) -> Json {
     match &value.kind {
@@ -163,6 +234,8 @@ fn mark_path(value: &Value, path: &[PathStep]) -> Value {
             changed[*index] = mark_path(&items[*index], rest);
             Kind::Tuple(Arc::new(changed))
         }
+        // An attribute that the schema does not have is not in the value either: there is nothing to hide.
+        (Kind::Object(_), PathStep::Attribute(_)) => return value.clone(),
         // A path that leads nowhere, or into a set: all of it is sensitive rather than none.
         _ => return value.clone().sensitive(),
     };

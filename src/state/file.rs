@@ -1,16 +1,19 @@
-//! The file: reading it with care, writing it as Terraform writes it.
+//! Reading the file, with care.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::address::{AbsoluteResource, InstanceKey, Mode, ModuleInstance, Resource, Target, parse_target};
 use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 
-use super::codec::{decode, encode_plain};
-use super::{InstanceState, ObjectKey, OutputState, ResourceState, State, StateError};
+use super::as_read::{AsRead, Form, unusual};
+use super::codec::decode;
+use super::spelling::{Label, Spelling, is_unusual};
+use super::write::{label, place, write_instance, write_output, write_resource, write_root};
+use super::{InstanceState, ObjectKey, OutputState, State, StateError};
 
 const REPAIR: &str = "Nothing was changed. Restore a backup of it (terraform.tfstate.backup, or an older version of the \
                       object), or repair it by hand.";
@@ -28,7 +31,8 @@ impl State {
         }
         let json: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
             .map_err(|error| unreadable(format!("it is not JSON ({error})"), REPAIR))?;
-        let Json::Object(mut root) = json else {
+        let is_unusual = is_unusual(text, &json);
+        let Json::Object(root) = json else {
             return Err(unreadable("it is not a JSON object".to_owned(), REPAIR));
         };
         if root.contains_key("encrypted_data") {
@@ -38,7 +42,13 @@ impl State {
                  target first.",
             ));
         }
-        match root.remove("version").as_ref().and_then(Json::as_u64) {
+        if root.contains_key(super::encryption::MARK) {
+            return Err(unreadable(
+                "it is encrypted by recon".to_owned(),
+                "Give the identity of one of its recipients and a recon.hcl that says state_encryption.",
+            ));
+        }
+        match root.get("version").and_then(Json::as_u64) {
             Some(4) => {}
             Some(version) if version < 4 => {
                 return Err(unreadable(
@@ -60,55 +70,8 @@ impl State {
                 ));
             }
         }
-        read_members(root).map(Some).map_err(|problem| unreadable(problem, REPAIR))
+        read_members(root, text, is_unusual).map(Some).map_err(|problem| unreadable(problem, REPAIR))
     }
-
-    /// The file's text: two-space indent, a line end behind all.
-    pub fn to_text(&self) -> String {
-        let mut root = Map::new();
-        root.insert("version".into(), json!(4));
-        let version = if self.terraform_version.is_empty() {
-            super::TERRAFORM_VERSION
-        } else {
-            &self.terraform_version
-        };
-        root.insert("terraform_version".into(), json!(version));
-        root.insert("serial".into(), json!(self.serial));
-        root.insert("lineage".into(), json!(self.lineage));
-        let outputs = self.outputs.iter().map(|(name, output)| {
-            let mut members = Map::new();
-            members.insert("value".into(), encode_plain(&output.value));
-            members.insert("type".into(), output.ty.to_json());
-            if output.sensitive {
-                members.insert("sensitive".into(), json!(true));
-            }
-            members.extend(output.other.clone());
-            (name.to_string(), Json::Object(members))
-        });
-        root.insert("outputs".into(), Json::Object(outputs.collect()));
-        let resources = self.resources.iter().map(|(address, state)| write_resource(address, state));
-        root.insert("resources".into(), Json::Array(resources.collect()));
-        root.insert("check_results".into(), self.check_results.clone().unwrap_or(Json::Null));
-        root.extend(self.other.clone());
-        let text = serde_json::to_string_pretty(&Json::Object(root)).unwrap_or_default();
-        go_escaped(&text) + "\n"
-    }
-}
-
-/// JSON as Go writes it: these characters occur in strings only.
-pub fn go_escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// A member of an object; `None` if it is null or not there. One of another kind is no state: to pass it over would be
@@ -119,7 +82,7 @@ fn take<T>(
     kind: &str,
     read: impl FnOnce(Json) -> Option<T>,
 ) -> Result<Option<T>, String> {
-    match members.remove(name) {
+    match members.shift_remove(name) {
         None | Some(Json::Null) => Ok(None),
         Some(json) => read(json).map(Some).ok_or_else(|| format!("\"{name}\" is not {kind}")),
     }
@@ -143,40 +106,104 @@ fn take_flag(members: &mut Map<String, Json>, name: &str) -> Result<bool, String
     Ok(take(members, name, "true or false", |json| json.as_bool())?.unwrap_or_default())
 }
 
-fn read_members(mut root: Map<String, Json>) -> Result<State, String> {
+/// Takes a big member out; its place is kept. `None` if it is null or not there.
+fn take_out(members: &mut Map<String, Json>, name: &str) -> Option<Json> {
+    let member = members.get_mut(name)?;
+    let taken = member.take();
+    *member = place(&taken);
+    Some(taken).filter(|taken| !taken.is_null())
+}
+
+fn read_members(mut root: Map<String, Json>, text: &str, is_unusual: bool) -> Result<State, String> {
+    let outputs = take_out(&mut root, "outputs");
+    let resources = take_out(&mut root, "resources");
+    let mut state = read_root(root.clone())?;
+    match outputs {
+        None => {}
+        Some(Json::Object(outputs)) => {
+            let mut order: Vec<Arc<str>> = Vec::with_capacity(outputs.len());
+            for (name, output) in outputs {
+                let name: Arc<str> = name.into();
+                order.push(Arc::clone(&name));
+                read_output(name, output, &mut state)?;
+            }
+            state.as_read.output_order = unusual(order, state.outputs.keys());
+        }
+        Some(_) => return Err("\"outputs\" is not an object".to_owned()),
+    }
+    let mut labels: Vec<Label> = Vec::new();
+    match resources {
+        None => {}
+        Some(Json::Array(resources)) => {
+            let mut order = Vec::with_capacity(resources.len());
+            for resource in resources {
+                let (address, keys) = read_resource(resource, &mut state)?;
+                if is_unusual {
+                    let instances = keys.iter().map(label).collect();
+                    labels.push(Label { resource: address.to_string(), instances });
+                }
+                order.push(address);
+            }
+            let usual = state.sorted_resources();
+            let order = unusual(order, usual.into_iter().map(|(address, _)| address));
+            state.as_read.resource_order = order;
+        }
+        Some(_) => return Err("\"resources\" is not a list".to_owned()),
+    }
+    if is_unusual {
+        state.as_read.spelling = Spelling::of(text, &labels);
+    }
+    let end = &text[text.trim_end().len()..];
+    state.as_read.end = (end != "\n").then(|| end.into());
+    if let Some(form) = Form::new(root, write_root(&state)) {
+        state.as_read.root = form;
+    }
+    Ok(state)
+}
+
+/// The root's own members; `outputs` and `resources` are passed over.
+fn read_root(mut root: Map<String, Json>) -> Result<State, String> {
     let terraform_version = take_text(&mut root, "terraform_version")?.unwrap_or_default();
     let lineage = take_text(&mut root, "lineage")?.unwrap_or_default();
     let serial = take_number(&mut root, "serial")?;
-    let mut outputs = BTreeMap::new();
-    let object = |json| if let Json::Object(members) = json { Some(members) } else { None };
-    for (name, output) in take(&mut root, "outputs", "an object", object)?.unwrap_or_default() {
-        let Json::Object(mut output) = output else {
-            return Err(format!("output {name:?} is not an object"));
-        };
-        let ty = take(&mut output, "type", "a type", |json| Type::from_json(&json))?.unwrap_or(Type::Dynamic);
-        let sensitive = take_flag(&mut output, "sensitive")?;
-        let value = decode(&output.remove("value").unwrap_or(Json::Null), &ty);
-        let value = if sensitive { value.sensitive() } else { value };
-        outputs.insert(Arc::from(name), OutputState { value, ty, sensitive, other: output });
-    }
-    let mut resources: BTreeMap<AbsoluteResource, ResourceState> = BTreeMap::new();
-    for resource in take_list(&mut root, "resources")? {
-        let (address, state) = read_resource(resource)?;
-        let known = resources.entry(address.clone()).or_default();
-        known.provider = state.provider;
-        known.other = state.other;
-        for (key, instance) in state.instances {
-            if known.instances.insert(key, instance).is_some() {
-                return Err(format!("{address} is there twice"));
-            }
-        }
-    }
-    let check_results = root.remove("check_results");
-    Ok(State { terraform_version, serial, lineage, outputs, resources, check_results, other: root })
+    let check_results = root.shift_remove("check_results").filter(|found| !found.is_null());
+    let other = root
+        .into_iter()
+        .filter(|(name, _)| !["version", "outputs", "resources"].contains(&name.as_str()))
+        .collect();
+    Ok(State {
+        terraform_version,
+        serial,
+        lineage,
+        outputs: BTreeMap::new(),
+        resources: BTreeMap::new(),
+        check_results,
+        other,
+        as_read: AsRead::default(),
+    })
 }
 
-fn read_resource(json: Json) -> Result<(AbsoluteResource, ResourceState), String> {
-    let Json::Object(mut members) = json else { return Err("a resource is not an object".to_owned()) };
+fn read_output(name: Arc<str>, json: Json, into: &mut State) -> Result<(), String> {
+    let Json::Object(read) = json else { return Err(format!("output {name:?} is not an object")) };
+    let mut members = read.clone();
+    let ty = take(&mut members, "type", "a type", |json| Type::from_json(&json))?.unwrap_or(Type::Dynamic);
+    let sensitive = take_flag(&mut members, "sensitive")?;
+    let value = decode(&members.shift_remove("value").unwrap_or(Json::Null), &ty);
+    let value = if sensitive { value.sensitive() } else { value };
+    let output = OutputState { value, ty, sensitive, other: members };
+    if let Some(form) = Form::new(read, write_output(&output)) {
+        into.as_read.outputs.insert(Arc::clone(&name), form);
+    }
+    into.outputs.insert(name, output);
+    Ok(())
+}
+
+/// Reads a resource into the state. Answers its address and the keys of its objects, in order.
+fn read_resource(json: Json, into: &mut State) -> Result<(AbsoluteResource, Vec<ObjectKey>), String> {
+    let Json::Object(mut read) = json else { return Err("a resource is not an object".to_owned()) };
+    let instances = take_out(&mut read, "instances");
+    let mut members = read.clone();
+    members.shift_remove("instances");
     let mut text =
         |name: &str| take_text(&mut members, name)?.ok_or_else(|| format!("a resource has no {name}"));
     let mode = match text("mode")?.as_str() {
@@ -185,7 +212,7 @@ fn read_resource(json: Json) -> Result<(AbsoluteResource, ResourceState), String
         other => return Err(format!("a resource has the mode {other:?}")),
     };
     let (ty, name) = (text("type")?, text("name")?);
-    let module = match take_text(&mut members, "module")? {
+    let module = match take_text(&mut members, "module")?.filter(|module| !module.is_empty()) {
         Some(module) => match parse_target(&module) {
             Some(Target::Module(module)) => module,
             _ => return Err(format!("{module:?} is not a module's address")),
@@ -194,19 +221,58 @@ fn read_resource(json: Json) -> Result<(AbsoluteResource, ResourceState), String
     };
     let provider = take_text(&mut members, "provider")?.unwrap_or_default();
     let address = AbsoluteResource { module, resource: Resource { mode, ty: ty.into(), name: name.into() } };
-    let mut instances = BTreeMap::new();
-    for instance in take_list(&mut members, "instances")? {
-        let (key, instance) = read_instance(instance).map_err(|problem| format!("{address}: {problem}"))?;
-        if instances.insert(key, instance).is_some() {
+    let instances = match instances {
+        None => Vec::new(),
+        Some(Json::Array(instances)) => instances,
+        Some(_) => return Err("\"instances\" is not a list".to_owned()),
+    };
+    // A resource that is there twice is read as one, and written as one.
+    let is_again = into.resources.contains_key(&address);
+    let known = into.resources.entry(address.clone()).or_default();
+    if is_again && known.provider != provider {
+        return Err(format!("{address} is there twice, of different providers"));
+    }
+    known.provider = provider;
+    known.other.extend(members);
+    let mut forms = HashMap::new();
+    let mut order = Vec::with_capacity(instances.len());
+    for instance in instances {
+        let (key, instance, form) =
+            read_instance(instance).map_err(|problem| format!("{address}: {problem}"))?;
+        order.push(key.clone());
+        if let Some(form) = form {
+            forms.insert(key.clone(), form);
+        }
+        if known.instances.insert(key, instance).is_some() {
             return Err(format!("an instance of {address} is there twice"));
         }
     }
-    Ok((address, ResourceState { provider, instances, other: members }))
+    if !forms.is_empty() {
+        into.as_read.instances.entry(address.clone()).or_default().extend(forms);
+    }
+    if is_again {
+        into.as_read.instance_order.remove(&address);
+        into.as_read.resources.remove(&address);
+        return Ok((address, order));
+    }
+    if !order.iter().eq(known.instances.keys()) {
+        into.as_read.instance_order.insert(address.clone(), order.clone());
+    }
+    if let Some(form) = Form::new(read, write_resource(&address, known)) {
+        into.as_read.resources.insert(address.clone(), form);
+    }
+    Ok((address, order))
 }
 
-fn read_instance(json: Json) -> Result<(ObjectKey, InstanceState), String> {
-    let Json::Object(mut members) = json else { return Err("an instance is not an object".to_owned()) };
-    let key = match members.remove("index_key") {
+fn read_instance(json: Json) -> Result<(ObjectKey, InstanceState, Option<Form>), String> {
+    let Json::Object(mut read) = json else { return Err("an instance is not an object".to_owned()) };
+    let attributes = take_out(&mut read, "attributes").unwrap_or_default();
+    if !attributes.is_object() && !attributes.is_null() {
+        return Err("\"attributes\" is not an object".to_owned());
+    }
+    let mut members = read.clone();
+    members.shift_remove("attributes");
+    let key = match members.shift_remove("index_key") {
         None | Some(Json::Null) => InstanceKey::None,
         Some(Json::Number(number)) => match number.as_i64() {
             Some(index) => InstanceKey::Index(index),
@@ -215,15 +281,15 @@ fn read_instance(json: Json) -> Result<(ObjectKey, InstanceState), String> {
         Some(Json::String(key)) => InstanceKey::Key(key.into()),
         Some(other) => return Err(format!("{other} is not an instance's key")),
     };
-    let deposed = take_text(&mut members, "deposed")?;
-    let tainted = members.get("status").and_then(Json::as_str) == Some("tainted");
-    if tainted {
-        members.remove("status");
-    }
+    let deposed = take_text(&mut members, "deposed")?.filter(|deposed| !deposed.is_empty());
+    let tainted = match take_text(&mut members, "status")?.as_deref() {
+        None | Some("") => false,
+        Some("tainted") => true,
+        Some(other) => return Err(format!("an instance has the status {other:?}")),
+    };
     let schema_version = take_number(&mut members, "schema_version")?;
-    let attributes = members.remove("attributes").unwrap_or(Json::Null);
     let paths = take_list(&mut members, "sensitive_attributes")?;
-    let sensitive_attributes = paths.iter().filter_map(read_path).collect();
+    let sensitive_attributes = paths.iter().map(read_path).collect();
     let private = take_text(&mut members, "private")?;
     let dependencies = take_list(&mut members, "dependencies")?;
     let dependencies = dependencies.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
@@ -238,106 +304,26 @@ fn read_instance(json: Json) -> Result<(ObjectKey, InstanceState), String> {
         create_before_destroy,
         other: members,
     };
-    Ok((ObjectKey { key, deposed }, instance))
+    let key = ObjectKey { key, deposed };
+    let form = Form::new(read, write_instance(&key, &instance));
+    Ok((key, instance, form))
 }
 
-fn read_path(json: &Json) -> Option<Vec<PathStep>> {
-    json.as_array()?
-        .iter()
-        .map(|step| {
-            let value = step.get("value")?;
-            match step.get("type")?.as_str()? {
-                "get_attr" => Some(PathStep::Attribute(value.as_str()?.into())),
-                _ => match value.get("value")? {
-                    Json::String(key) => Some(PathStep::Key(key.as_str().into())),
-                    Json::Number(index) => Some(PathStep::Index(index.as_u64()? as usize)),
-                    _ => None,
-                },
-            }
-        })
-        .collect()
+/// A path to what is sensitive. If a step cannot be read, all that the steps before it lead to is sensitive.
+pub(super) fn read_path(json: &Json) -> Vec<PathStep> {
+    let steps = json.as_array().map(Vec::as_slice).unwrap_or_default();
+    steps.iter().map_while(read_step).collect()
 }
 
-fn write_path(path: &[PathStep]) -> Json {
-    Json::Array(
-        path.iter()
-            .map(|step| match step {
-                PathStep::Attribute(name) => json!({"type": "get_attr", "value": &**name}),
-                PathStep::Key(key) => json!({"type": "index", "value": {"value": &**key, "type": "string"}}),
-                PathStep::Index(index) => {
-                    json!({"type": "index", "value": {"value": index, "type": "number"}})
-                }
-            })
-            .collect(),
-    )
-}
-
-fn write_resource(address: &AbsoluteResource, state: &ResourceState) -> Json {
-    let mut members = Map::new();
-    if !address.module.is_root() {
-        members.insert("module".into(), json!(address.module.to_string()));
+fn read_step(step: &Json) -> Option<PathStep> {
+    let value = step.get("value")?;
+    match step.get("type")?.as_str()? {
+        "get_attr" => Some(PathStep::Attribute(value.as_str()?.into())),
+        "index" => match value.get("value")? {
+            Json::String(key) => Some(PathStep::Key(key.as_str().into())),
+            Json::Number(index) => Some(PathStep::Index(usize::try_from(index.as_u64()?).ok()?)),
+            _ => None,
+        },
+        _ => None,
     }
-    members.insert("mode".into(), json!(address.resource.mode.to_string()));
-    members.insert("type".into(), json!(&*address.resource.ty));
-    members.insert("name".into(), json!(&*address.resource.name));
-    if let Some(each) = state.other.get("each") {
-        members.insert("each".into(), each.clone());
-    }
-    members.insert("provider".into(), json!(state.provider));
-    members.insert(
-        "instances".into(),
-        Json::Array(state.instances.iter().map(|(key, instance)| write_instance(key, instance)).collect()),
-    );
-    for (name, value) in &state.other {
-        if name != "each" {
-            members.insert(name.clone(), value.clone());
-        }
-    }
-    Json::Object(members)
-}
-
-fn write_instance(key: &ObjectKey, instance: &InstanceState) -> Json {
-    let mut members = Map::new();
-    match &key.key {
-        InstanceKey::None => {}
-        InstanceKey::Index(index) => {
-            members.insert("index_key".into(), json!(index));
-        }
-        InstanceKey::Key(key) => {
-            members.insert("index_key".into(), json!(&**key));
-        }
-    }
-    if instance.tainted {
-        members.insert("status".into(), json!("tainted"));
-    }
-    if let Some(deposed) = &key.deposed {
-        members.insert("deposed".into(), json!(deposed));
-    }
-    members.insert("schema_version".into(), json!(instance.schema_version));
-    let mut other = instance.other.clone();
-    if instance.attributes.is_null() && other.contains_key("attributes_flat") {
-        if let Some(flat) = other.remove("attributes_flat") {
-            members.insert("attributes_flat".into(), flat);
-        }
-    } else {
-        members.insert("attributes".into(), instance.attributes.clone());
-    }
-    let paths = instance.sensitive_attributes.iter().map(|path| write_path(path)).collect();
-    members.insert("sensitive_attributes".into(), Json::Array(paths));
-    for name in ["identity_schema_version", "identity"] {
-        if let Some(value) = other.remove(name) {
-            members.insert(name.to_owned(), value);
-        }
-    }
-    if let Some(private) = &instance.private {
-        members.insert("private".into(), json!(private));
-    }
-    if !instance.dependencies.is_empty() {
-        members.insert("dependencies".into(), json!(instance.dependencies));
-    }
-    if instance.create_before_destroy {
-        members.insert("create_before_destroy".into(), json!(true));
-    }
-    members.extend(other);
-    Json::Object(members)
 }

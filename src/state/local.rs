@@ -9,14 +9,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, fcntl_lock};
 
+use super::StateError;
+use super::backend::StateFile;
+use super::encryption::{Encryption, serial_of};
+use super::journal::{JournalFile, Storage};
 use super::lock::{Held, LockInfo};
-use super::{State, StateError};
 
-/// A local state file; locked between [`LocalState::lock`] and [`LocalState::unlock`] or drop.
+/// A local state file; locked between [`StateFile::try_lock`] and [`StateFile::unlock`] or drop.
 #[derive(Debug)]
 pub struct LocalState {
     path: PathBuf,
@@ -24,18 +27,25 @@ pub struct LocalState {
     /// The text last read or written: what a write must find in place.
     seen: Option<String>,
     backed_up: bool,
+    /// For the backup: the state itself comes as it is to be stored.
+    encryption: Arc<Encryption>,
 }
 
 impl LocalState {
     pub fn new(path: impl Into<PathBuf>) -> LocalState {
-        LocalState { path: path.into(), locked: None, seen: None, backed_up: false }
+        LocalState::encrypted(path, Arc::default())
+    }
+
+    /// One of which no clear text is to be left beside it.
+    pub fn encrypted(path: impl Into<PathBuf>, encryption: Arc<Encryption>) -> LocalState {
+        LocalState { path: path.into(), locked: None, seen: None, backed_up: false, encryption }
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    fn place(&self) -> String {
+    fn shown(&self) -> String {
         self.path.display().to_string()
     }
 
@@ -45,24 +55,10 @@ impl LocalState {
     }
 
     fn unwritable(&self, source: std::io::Error) -> StateError {
-        StateError::Unwritable { place: self.place(), source }
+        StateError::Unwritable { place: self.shown(), source }
     }
 
-    /// Takes the lock, trying again until the time is over.
-    pub fn lock(&mut self, info: LockInfo, patience: Duration) -> Result<(), StateError> {
-        let start = Instant::now();
-        loop {
-            match self.try_lock(&info) {
-                Err(StateError::Locked(held)) if start.elapsed() < patience => {
-                    drop(held);
-                    std::thread::sleep(Duration::from_millis(200).min(patience));
-                }
-                other => return other,
-            }
-        }
-    }
-
-    fn try_lock(&mut self, info: &LockInfo) -> Result<(), StateError> {
+    fn take_lock(&mut self, info: &LockInfo) -> Result<(), StateError> {
         if let Some(directory) = self.path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(|error| self.unwritable(error))?;
         }
@@ -75,7 +71,7 @@ impl LocalState {
             .open(&self.path)
             .map_err(|error| self.unwritable(error))?;
         if fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(StateError::Locked(Box::new(Held { place: self.place(), info: self.read_info() })));
+            return Err(StateError::Locked(Box::new(Held::new(self.shown(), self.read_info()))));
         }
         // Between opening and locking, the holder may have put a new version in the file's place.
         let same = match (std::fs::metadata(&self.path), file.metadata()) {
@@ -86,7 +82,7 @@ impl LocalState {
             _ => false,
         };
         if !same {
-            return self.try_lock(info);
+            return self.take_lock(info);
         }
         let text = serde_json::to_string(info).unwrap_or_default();
         std::fs::write(self.info_path(), text).map_err(|error| self.unwritable(error))?;
@@ -99,7 +95,7 @@ impl LocalState {
     }
 
     /// Gives the lock back. A file that was made only to be locked is removed.
-    pub fn unlock(&mut self) {
+    fn release(&mut self) {
         if let Some((file, _)) = self.locked.take() {
             let _ = std::fs::remove_file(self.info_path());
             if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
@@ -109,7 +105,7 @@ impl LocalState {
     }
 
     fn current_text(&mut self) -> Result<String, StateError> {
-        let place = self.place();
+        let place = self.shown();
         let unreadable = |problem: std::io::Error| StateError::Unreadable {
             place: place.clone(),
             problem: problem.to_string(),
@@ -132,36 +128,27 @@ impl LocalState {
         })
     }
 
-    /// Reads the state; `None` if there is none.
-    pub fn read(&mut self) -> Result<Option<State>, StateError> {
-        let text = self.current_text()?;
-        let state = State::parse(&text, &self.place())?;
-        self.seen = Some(text);
-        Ok(state)
-    }
-
-    /// Writes the state in one step: a reader sees the old or the new one, whole. Refused if the file is no longer
-    /// what was last read or written here. The version that was first found is kept as `<name>.backup`.
-    pub fn write(&mut self, state: &State) -> Result<(), StateError> {
+    /// Refused if the file is no longer what was last read or written here. The version that was first found is kept
+    /// as `<name>.backup`.
+    fn replace(&mut self, text: &str) -> Result<(), StateError> {
         let found = self.current_text()?;
         if let Some(seen) = &self.seen
             && *seen != found
         {
-            let serial = |text: &str| State::parse(text, "").ok().flatten().map_or(0, |state| state.serial);
             return Err(StateError::Changed {
-                place: self.place(),
-                read: serial(seen),
-                found: serial(&found),
+                place: self.shown(),
+                read: serial_of(seen),
+                found: serial_of(&found),
             });
         }
         if !self.backed_up && !found.trim().is_empty() {
             let backup = PathBuf::from(format!("{}.backup", self.path.display()));
-            write_private(&backup, &found).map_err(|error| self.unwritable(error))?;
+            let kept = self.encryption.cover(&found, &self.shown())?;
+            write_private(&backup, &kept).map_err(|error| self.unwritable(error))?;
         }
         self.backed_up = true;
-        let text = state.to_text();
-        let temporary = PathBuf::from(format!("{}.{}.tmp", self.path.display(), std::process::id()));
-        let file = write_private(&temporary, &text).map_err(|error| self.unwritable(error))?;
+        let temporary = temporary(&self.path);
+        let file = write_private(&temporary, text).map_err(|error| self.unwritable(error))?;
         if self.locked.is_some() {
             fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive)
                 .map_err(|error| self.unwritable(error.into()))?;
@@ -171,15 +158,81 @@ impl LocalState {
         if let Some((held, _)) = &mut self.locked {
             *held = file;
         }
-        self.seen = Some(text);
+        self.seen = Some(text.to_owned());
         Ok(())
     }
 }
 
 impl Drop for LocalState {
     fn drop(&mut self) {
-        self.unlock();
+        self.release();
     }
+}
+
+impl StateFile for LocalState {
+    fn place(&self) -> String {
+        self.shown()
+    }
+
+    fn lock_path(&self) -> String {
+        self.shown()
+    }
+
+    fn try_lock(&mut self, info: &LockInfo) -> Result<(), StateError> {
+        self.take_lock(info)
+    }
+
+    fn unlock(&mut self) -> Result<(), StateError> {
+        self.release();
+        Ok(())
+    }
+
+    fn force_unlock(&mut self, _id: &str) -> Result<(), StateError> {
+        Err(StateError::Other(format!(
+            "The lock of {} is the operating system's: it goes with the process that holds it and cannot be left behind. If \
+             the state is locked, a process on this machine still works on it: wait for it, or end it.",
+            self.shown()
+        )))
+    }
+
+    fn read_text(&mut self) -> Result<Option<String>, StateError> {
+        let text = self.current_text()?;
+        self.seen = Some(text.clone());
+        Ok((!text.trim().is_empty()).then_some(text))
+    }
+
+    /// In one step: a reader sees the old or the new state, whole.
+    fn write_text(&mut self, text: &str, _serial: u64) -> Result<(), StateError> {
+        self.replace(text)
+    }
+
+    fn delete(&mut self) -> Result<(), StateError> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(self.unwritable(error)),
+            _ => {
+                self.seen = Some(String::new());
+                Ok(())
+            }
+        }
+    }
+
+    fn journal(&mut self) -> Box<dyn Storage> {
+        Box::new(JournalFile::beside(&self.path))
+    }
+}
+
+/// Where a file's next version is written before it takes its place.
+fn temporary(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.{}.tmp", path.display(), std::process::id()))
+}
+
+/// Puts another text in a file's place, in one step.
+pub(super) fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
+    let temporary = temporary(path);
+    write_private(&temporary, text)?;
+    std::fs::rename(&temporary, path)?;
+    sync_directory(path);
+    Ok(())
 }
 
 /// Writes a file that only its owner may read, down to the disk.

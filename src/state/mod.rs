@@ -1,10 +1,18 @@
 //! What is recorded: the state file in Terraform's own format, where it is kept, and the journal beside it.
 
+mod as_read;
+pub mod backend;
 mod codec;
+pub mod encryption;
 mod file;
 pub mod journal;
 pub mod local;
 pub mod lock;
+mod print;
+pub mod s3;
+mod spelling;
+pub mod surgery;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +45,8 @@ pub struct State {
     pub check_results: Option<Json>,
     /// Fields of the root that recon does not know.
     pub other: Map<String, Json>,
+    /// How the file was written.
+    pub(crate) as_read: as_read::AsRead,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -93,10 +103,22 @@ pub enum StateError {
          Nothing was written: run the command again."
     )]
     Changed { place: String, read: u64, found: u64 },
+    #[error(
+        "The state in {place} was changed by somebody else since it was read (it had serial {read}, now {found}). {by} \
+         Nothing was written."
+    )]
+    Overtaken { place: String, read: u64, found: u64, by: String },
     #[error("{0}")]
     Locked(Box<lock::Held>),
     #[error("{0}")]
     Other(String),
+}
+
+impl StateError {
+    /// Whether another writer was there first: to try again without reading would be to overwrite.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, StateError::Changed { .. } | StateError::Overtaken { .. })
+    }
 }
 
 impl State {
@@ -110,6 +132,7 @@ impl State {
             resources: BTreeMap::new(),
             check_results: None,
             other: Map::new(),
+            as_read: as_read::AsRead::default(),
         }
     }
 
@@ -168,10 +191,38 @@ impl Default for State {
 }
 
 impl InstanceState {
+    /// Whether only Terraform 0.11 has recorded the attributes, in the form of that time.
+    pub fn is_flat(&self) -> bool {
+        self.attributes.is_null() && self.other.get("attributes_flat").is_some_and(Json::is_object)
+    }
+
     /// The attributes as an object of the type's schema, what is sensitive marked.
     pub fn value(&self, schema: &BlockSchema) -> Value {
         let value = decode(&self.attributes, &schema.implied_type());
         schema.marked(&codec::mark_paths(&value, &self.sensitive_attributes))
+    }
+
+    /// The attributes as they look, for a type of which there is no schema. Unknown if there are none.
+    pub fn untyped_value(&self) -> Value {
+        if self.attributes.is_null() {
+            return Value::dynamic();
+        }
+        codec::mark_paths(&decode(&self.attributes, &Type::Dynamic), &self.sensitive_attributes)
+    }
+
+    /// As [`InstanceState::value`], with what the record does not have unknown instead of null: for a record of another
+    /// version of the schema.
+    pub fn partial_value(&self, schema: &BlockSchema) -> Value {
+        let unknown = || Value::unknown(schema.implied_type());
+        let Json::Object(members) = &self.attributes else { return unknown() };
+        let value = self.value(schema);
+        let Some(entries) = value.as_entries() else { return unknown() };
+        let entries = entries.iter().map(|(name, value)| {
+            let known = members.contains_key(&**name);
+            (Arc::clone(name), if known { value.clone() } else { Value::unknown(value.ty()) })
+        });
+        let kind = crate::lang::value::Kind::Object(Arc::new(entries.collect()));
+        Value::from(kind).with_marks(value.marks)
     }
 
     /// The recorded object with what the record lacks taken from the live one: attributes that it does not have,
@@ -193,23 +244,18 @@ impl InstanceState {
         Value::from(crate::lang::value::Kind::Object(Arc::new(entries))).with_marks(marks)
     }
 
-    /// Records an object of a schema. Attributes that the record has and the schema has not are kept.
+    /// Records an object of a schema. Attributes that the record has and the schema has not are kept, and what has not
+    /// changed is kept as it is spelled.
     pub fn set_value(&mut self, schema: &Schema, value: &Value) {
-        let mut members = match codec::encode(value, &schema.block.implied_type()) {
-            Json::Object(members) => members,
-            _ => Map::new(),
-        };
-        if let Json::Object(old) = &self.attributes {
-            for (name, value) in old {
-                if !members.contains_key(name) {
-                    members.insert(name.clone(), value.clone());
-                }
-            }
-        }
-        let mut sorted: Vec<(String, Json)> = members.into_iter().collect();
-        sorted.sort_by(|left, right| left.0.cmp(&right.0));
-        self.attributes = Json::Object(sorted.into_iter().collect());
-        self.sensitive_attributes = codec::sensitive_paths(value);
+        let plain = value.clone().unmark_deep().0;
+        let attributes = codec::encode_over(&self.attributes, &plain, &schema.block.implied_type());
+        self.attributes = sorted(attributes);
+        // What the record keeps beyond the schema stays as sensitive as it was.
+        let kept = self.sensitive_attributes.iter().filter(|path| !codec::is_within(path, &schema.block));
+        let mut paths: Vec<Vec<PathStep>> = kept.cloned().collect();
+        paths.extend(codec::sensitive_paths(value));
+        self.sensitive_attributes = paths;
+        self.other.shift_remove("attributes_flat");
         self.schema_version = self.schema_version.max(schema.version);
     }
 
@@ -223,6 +269,14 @@ impl InstanceState {
             })
             .collect()
     }
+}
+
+/// An object with its members in the order of their names.
+fn sorted(json: Json) -> Json {
+    let Json::Object(members) = json else { return json };
+    let mut members: Vec<(String, Json)> = members.into_iter().collect();
+    members.sort_by(|left, right| left.0.cmp(&right.0));
+    Json::Object(members.into_iter().collect())
 }
 
 /// A provider configuration as state files name it.

@@ -256,8 +256,11 @@ async fn volumes_are_made_changed_and_tagged() {
     assert_eq!(mapping(live.root_device_name().unwrap()).delete_on_termination(), Some(false));
     assert_eq!(mapping("/dev/sdf").delete_on_termination(), Some(true));
 
-    let other = devices("volume_size = 30", "").replace("volume_size = 5", "volume_size = 6");
-    assert_eq!(lifecycle.plan(Some(&changed), &other).replace, [".ebs_block_device"]);
+    let other = text.replace("volume_size = 5", "volume_size = 6");
+    let other = lifecycle.plan(Some(&changed), &other);
+    assert_eq!((other.changes, other.replace, other.problems.len()), (vec![], vec![], 1));
+    let moved = lifecycle.plan(Some(&changed), &text.replace("/dev/sdf", "/dev/sdg"));
+    assert_eq!(moved.replace, [".ebs_block_device"]);
     let fewer = site.code("root_block_device {\n volume_size = 30\n}");
     assert_eq!(lifecycle.plan(Some(&changed), &fewer).replace, [""; 0], "left out, they are left alone");
     lifecycle.delete(&changed).await;

@@ -27,7 +27,10 @@ output "default" {
     );
     stack.recon(&["apply", "--auto-approve"]).success();
     let id = |stack: &Stack| {
-        let attributes = stack.state()["resources"][0]["instances"][0]["attributes"].clone();
+        let state = stack.state();
+        let resources = state["resources"].as_array().unwrap();
+        let managed = resources.iter().find(|resource| resource["mode"] == "managed").unwrap();
+        let attributes = managed["instances"][0]["attributes"].clone();
         let id = attributes["id"].as_str().unwrap().to_owned();
         assert!(id.parse::<i64>().is_ok_and(|number| number >= 0), "{id}");
         id
@@ -42,5 +45,41 @@ output "default" {
     stack.recon(&["apply", "--auto-approve"]).success();
     assert_ne!(id(&stack), first);
     assert_eq!(stack.state()["outputs"]["values"]["value"]["id"], id(&stack).as_str());
+    stack.recon(&["destroy", "--auto-approve"]).success();
+}
+
+/// An old resource with a provisioner keeps nobody out: only what would run one is refused.
+#[test]
+fn what_would_run_a_provisioner_is_refused() {
+    let stack = Stack::offline();
+    let with = |provisioner: &str| {
+        format!(
+            "resource \"null_resource\" \"old\" {{\n{provisioner}}}\n\nresource \"terraform_data\" \"other\" {{\n  input = 1\n}}\n"
+        )
+    };
+    let at_create = "  provisioner \"local-exec\" {\n    command = \"touch made-${self.id}\"\n  }\n";
+    let at_destroy =
+        "  provisioner \"local-exec\" {\n    when    = destroy\n    command = \"touch gone\"\n  }\n";
+    stack.write("main.tf", &with(at_create));
+    let output = stack.recon(&["apply", "--auto-approve"]).code(1);
+    assert!(output.stderr.contains("Error: A provisioner would have to run"), "{}", output.stderr);
+    assert!(output.stderr.contains("main.tf line 2"), "{}", output.stderr);
+    assert!(!stack.path("terraform.tfstate").exists(), "nothing is made before that is said");
+    // Leaving it out works, and so does all else once it is there.
+    stack.recon(&["apply", "--auto-approve", "--target=terraform_data.other"]).success();
+    stack.write("main.tf", &with(""));
+    stack.recon(&["apply", "--auto-approve"]).success();
+    stack.write("main.tf", &with(at_create));
+    stack.recon(&["diff", "--detailed-exitcode"]).code(0);
+    stack.replace("main.tf", "input = 1", "input = 2");
+    stack.recon(&["apply", "--auto-approve"]).success();
+    stack.recon(&["apply", "--auto-approve", "--replace=null_resource.old"]).code(1);
+    // One that runs at the end forbids the end.
+    stack.write("main.tf", &with(at_destroy));
+    stack.recon(&["diff", "--detailed-exitcode"]).code(2);
+    stack.recon(&["apply", "--auto-approve", "--target=null_resource.old"]).success();
+    let output = stack.recon(&["destroy", "--auto-approve"]).code(1);
+    assert!(output.stderr.contains("deleting"), "{}", output.stderr);
+    stack.write("main.tf", &with(at_create));
     stack.recon(&["destroy", "--auto-approve"]).success();
 }

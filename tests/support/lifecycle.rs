@@ -16,12 +16,13 @@ use recon::lang::functions::Host;
 use recon::lang::parse::parse_file;
 use recon::lang::source::SourceMap;
 use recon::lang::value::Value;
+use recon::provider::aws::ec2::marked::KEY;
 use recon::provider::aws::tags::TagRules;
 use recon::provider::object::Object;
 use recon::provider::registry::Registry;
 use recon::provider::{
-    AttributePath, Change, Connection, OperationError, Problem, Problems, ReadRequest, ReadResult,
-    ResourceType,
+    AttributePath, Change, Connection, Interrupted, OperationError, Problem, Problems, ReadRequest,
+    ReadResult, ResourceType,
 };
 use recon::schema::decode::decode;
 use recon::schema::{BlockSchema, Equality};
@@ -109,8 +110,17 @@ impl Lifecycle {
         assert_eq!(errors, []);
         let planned = self.plan(None, text);
         assert!(planned.problems.is_empty(), "{:?}", planned.problems);
-        let prepared = self.ty.prepare(planned.object, &unique());
+        let prepared = self.ty.prepare(planned.object.clone(), &unique());
         let made = self.ty.create(&self.connection, &prepared).await.unwrap();
+        if !prepared.text_map("tags_all").contains_key(KEY) {
+            return self.settled(&prepared, made, text).await;
+        }
+        // A run that died here would find the object by its tag, which goes when it is recorded.
+        let identity = self.ty.identity(&prepared).unwrap();
+        let found = self.ty.interrupted(&self.connection, &identity).await;
+        assert!(matches!(&found, Interrupted::Made(live) if live.text("id") == made.text("id")), "{found:?}");
+        self.ty.unmark(&self.connection, &made).await.unwrap();
+        let prepared = prepared.with("tags_all", planned.object.get("tags_all").unwrap());
         self.settled(&prepared, made, text).await
     }
 

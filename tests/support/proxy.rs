@@ -52,6 +52,7 @@ enum Action {
     CutAfter,
     HoldBefore(Gate),
     HoldAfter(Gate),
+    Strip(Vec<String>),
     Check(Arc<Check>),
     Respond(Arc<Respond>),
     Rewrite(Arc<Rewrite>),
@@ -60,6 +61,7 @@ enum Action {
 #[derive(Clone)]
 enum Pattern {
     Any,
+    Changes,
     Service(String),
     Operation(String),
 }
@@ -68,6 +70,7 @@ enum Pattern {
 #[derive(Clone)]
 pub struct Rule {
     pattern: Pattern,
+    path: Option<String>,
     calls: RangeInclusive<usize>,
     action: Action,
 }
@@ -75,6 +78,7 @@ pub struct Rule {
 /// The first half of a rule: which calls. Give it an action to make a [`Rule`].
 pub struct On {
     pattern: Pattern,
+    path: Option<String>,
     calls: RangeInclusive<usize>,
 }
 
@@ -82,15 +86,20 @@ impl Rule {
     /// Calls of one operation, as `service.Operation` with the service's name in signatures:
     /// `kinesis.CreateStream`, `monitoring.PutDashboard`.
     pub fn on(operation: &str) -> On {
-        On { pattern: Pattern::Operation(operation.to_owned()), calls: 1..=usize::MAX }
+        On { pattern: Pattern::Operation(operation.to_owned()), path: None, calls: 1..=usize::MAX }
     }
 
     pub fn on_service(service: &str) -> On {
-        On { pattern: Pattern::Service(service.to_owned()), calls: 1..=usize::MAX }
+        On { pattern: Pattern::Service(service.to_owned()), path: None, calls: 1..=usize::MAX }
+    }
+
+    /// Calls of operations that change something.
+    pub fn on_changes() -> On {
+        On { pattern: Pattern::Changes, path: None, calls: 1..=usize::MAX }
     }
 
     pub fn on_any() -> On {
-        On { pattern: Pattern::Any, calls: 1..=usize::MAX }
+        On { pattern: Pattern::Any, path: None, calls: 1..=usize::MAX }
     }
 }
 
@@ -101,13 +110,19 @@ impl On {
         self
     }
 
+    /// Only those whose URI's path ends so: an object's key, for S3.
+    pub fn path(mut self, end: &str) -> On {
+        self.path = Some(end.to_owned());
+        self
+    }
+
     /// Only the n-th.
     pub fn call(self, n: usize) -> On {
         self.calls(n..=n)
     }
 
     fn then(self, action: Action) -> Rule {
-        Rule { pattern: self.pattern, calls: self.calls, action }
+        Rule { pattern: self.pattern, path: self.path, calls: self.calls, action }
     }
 
     /// Waits before anything else happens.
@@ -148,6 +163,11 @@ impl On {
     /// Lets the backend act, and holds the answer until the gate is opened.
     pub fn hold_after(self, gate: &Gate) -> Rule {
         self.then(Action::HoldAfter(gate.clone()))
+    }
+
+    /// Takes headers out of the request, as if the caller had not sent them.
+    pub fn without_headers(self, names: &[&str]) -> Rule {
+        self.then(Action::Strip(names.iter().map(|name| (*name).to_owned()).collect()))
     }
 
     /// Refuses the call if the check says so. The check may ask the backend.
@@ -274,6 +294,15 @@ fn is_of_the_connection(name: &str) -> bool {
     ["connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"].contains(&name)
 }
 
+/// Whether the operation changes something, going by its name.
+fn is_change(request: &Request) -> bool {
+    let reads = ["Describe", "Get", "List", "Head", "Lookup", "BatchGet", "Query", "Scan"];
+    let name = request.operation.as_str();
+    // What S3 has beside objects is named by its method.
+    !reads.iter().any(|prefix| name.starts_with(prefix))
+        && !["GET ", "HEAD "].iter().any(|method| name.starts_with(method))
+}
+
 struct ActiveRule {
     rule: Rule,
     matched: usize,
@@ -352,13 +381,8 @@ impl Proxy {
 
     /// Calls of operations that change something, going by the operation's name.
     pub fn changes(&self) -> Vec<String> {
-        let reads = ["Describe", "Get", "List", "Head", "Lookup"];
         let calls = self.shared.calls.lock().unwrap();
-        calls
-            .iter()
-            .filter(|call| !reads.iter().any(|prefix| call.request.operation.starts_with(prefix)))
-            .map(|call| call.request.name())
-            .collect()
+        calls.iter().filter(|call| is_change(&call.request)).map(|call| call.request.name()).collect()
     }
 
     /// Forgets the calls so far.
@@ -425,9 +449,12 @@ impl Shared {
         for active in rules.iter_mut() {
             let matches = match &active.rule.pattern {
                 Pattern::Any => true,
+                Pattern::Changes => is_change(request),
                 Pattern::Service(service) => *service == request.service,
                 Pattern::Operation(operation) => *operation == request.name(),
             };
+            let end = active.rule.path.as_ref();
+            let matches = matches && end.is_none_or(|end| request.uri.path().ends_with(end.as_str()));
             if matches {
                 active.matched += 1;
                 if active.rule.calls.contains(&active.matched) {
@@ -459,13 +486,21 @@ async fn follow(request: &Request, actions: &[Action], backend: &Backend) -> (Op
                 check(request.clone(), backend.clone()).await.map(|error| error.reply(request))
             }
             Action::Respond(respond) => respond(request),
-            Action::CutAfter | Action::HoldAfter(_) | Action::Rewrite(_) => None,
+            Action::CutAfter | Action::HoldAfter(_) | Action::Rewrite(_) | Action::Strip(_) => None,
         };
         if reply.is_some() {
             return (reply, false);
         }
     }
-    let mut reply = backend.forward(request).await;
+    let mut forwarded = std::borrow::Cow::Borrowed(request);
+    for action in actions {
+        if let Action::Strip(names) = action {
+            for name in names {
+                forwarded.to_mut().headers.remove(name.as_str());
+            }
+        }
+    }
+    let mut reply = backend.forward(&forwarded).await;
     for action in actions {
         match action {
             Action::CutAfter => return (None, true),

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -39,6 +39,12 @@ impl Stack {
         stack.directory = stack.folder.path().join(directory);
         assert!(stack.directory.is_dir(), "{root} has no {directory}");
         stack
+    }
+
+    /// Makes an empty folder below the stack's directory the stack's directory: there is room beside it then.
+    pub fn enter(&mut self, name: &str) {
+        self.directory = self.directory.join(name);
+        fs::create_dir_all(&self.directory).unwrap();
     }
 
     /// The stack's directory.
@@ -110,7 +116,7 @@ impl Stack {
                 command.envs(nothing);
             }
         }
-        Run { command, input: None, shown: format!("{program} {}", arguments.join(" ")) }
+        Run { command, input: None, is_silent: false, shown: format!("{program} {}", arguments.join(" ")) }
     }
 }
 
@@ -145,10 +151,18 @@ fn copy(from: &Path, to: &Path) {
 pub struct Run {
     command: Command,
     input: Option<String>,
+    /// Nobody reads what it says.
+    is_silent: bool,
     shown: String,
 }
 
 impl Run {
+    /// Nothing of what it says is kept: a process that is not waited for stops when a pipe that nobody reads is full.
+    pub fn silent(mut self) -> Run {
+        self.is_silent = true;
+        self
+    }
+
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Run {
         self.command.env(name, value.into());
         self
@@ -173,7 +187,8 @@ impl Run {
 
     /// Starts it and returns at once.
     pub fn start(mut self) -> Started {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = || if self.is_silent { Stdio::null() } else { Stdio::piped() };
+        self.command.stdout(output()).stderr(output());
         self.command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
         if let (Some(text), Some(mut stdin)) = (self.input, child.stdin.take()) {
@@ -222,6 +237,18 @@ impl Started {
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(pid, signal).unwrap();
+    }
+
+    /// Blocks until a line on the standard error holds the text. What was read by then is not in the output.
+    pub fn wait_for_error(&mut self, text: &str) {
+        let stderr = self.child.stderr.as_mut().unwrap();
+        let (mut read, mut byte) = (Vec::new(), [0]);
+        // Byte by byte: what comes after belongs to the output.
+        while !String::from_utf8_lossy(&read).contains(text) {
+            let count = stderr.read(&mut byte).unwrap();
+            assert!(count > 0, "{} never said {text:?}: {}", self.shown, String::from_utf8_lossy(&read));
+            read.extend(byte);
+        }
     }
 
     pub fn wait(self) -> Output {

@@ -32,6 +32,10 @@ pub trait Scope {
     fn host(&self) -> &dyn Host;
 }
 
+/// Bytes of stack that must be left for one level, and that are added where they are not.
+const STACK_RESERVE: usize = 128 * 1024;
+const STACK_STEP: usize = 1024 * 1024;
+
 /// Evaluates expressions in one scope and gathers what is wrong with them.
 pub struct Evaluator<'a> {
     scope: &'a dyn Scope,
@@ -65,6 +69,11 @@ impl<'a> Evaluator<'a> {
     }
 
     pub fn eval(&mut self, expr: &Expr) -> Value {
+        // What nests as deep as the parser allows does not fit on every thread's stack.
+        stacker::maybe_grow(STACK_RESERVE, STACK_STEP, || self.eval_here(expr))
+    }
+
+    fn eval_here(&mut self, expr: &Expr) -> Value {
         match &expr.kind {
             ExprKind::Literal(Literal::Null) => Value::null(Type::Dynamic),
             ExprKind::Literal(Literal::Bool(value)) => Value::bool(*value),

@@ -179,7 +179,8 @@ fn text_encode(_: &dyn Host, arguments: &[Value]) -> CallResult {
     }
 }
 
-fn url_encode(text: &str) -> String {
+/// As `urlencode` has it: all but unreserved letters (RFC 3986, 2.3) as `%XX`, a space as `+`.
+pub fn url_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -24,6 +24,8 @@ use super::convert::ConvertError;
 use super::types::Type;
 use super::value::{Kind, Marks, Refinement, Value};
 
+pub use encoding::url_encode;
+pub use regex::matches as regex_matches;
 pub use template::is_template_reference;
 
 /// What a function may ask of the world around the expression it stands in.

@@ -61,6 +61,12 @@ pub(super) fn compile(pattern: &str) -> Result<Arc<Pattern>, syntax::PatternErro
     Ok(new)
 }
 
+/// Whether an RE2 pattern matches any part of a text. The error says what is wrong with the pattern.
+pub fn matches(pattern: &str, text: &str) -> Result<bool, String> {
+    let compiled = compile(pattern).map_err(|error| error.to_string())?;
+    Ok(compiled.regex.is_match(text))
+}
+
 /// What a group matched; null if it had no part in the match.
 fn group(captures: &Captures<'_>, index: usize) -> Value {
     captures.get(index).map_or_else(|| Value::null(Type::String), |part| Value::string(part.as_str()))

@@ -61,14 +61,33 @@ static MODULE: Known = Known(&[
     ("check", 1, &CHECK),
 ]);
 
+static DRIFT: Known = Known(&[("rule", 1, &NONE), ("correct", 0, &NONE)]);
+static STACK: Known = Known(&[("drift", 0, &DRIFT), ("state_encryption", 1, &NONE)]);
+static REPOSITORY: Known = Known(&[
+    ("stack", 1, &STACK),
+    ("drift", 0, &DRIFT),
+    ("state_encryption", 1, &NONE),
+    ("github", 0, &NONE),
+    ("notify", 1, &NONE),
+]);
+
 /// Reads a `.tf.json` file.
 pub fn parse_module_file(sources: &SourceMap, name: impl Into<String>, bytes: &[u8]) -> (Body, Diagnostics) {
-    parse_file(sources, name, bytes, true)
+    parse_file(sources, name, bytes, true, &MODULE)
 }
 
 /// Reads a `.tfvars.json` file, whose strings are what they say: nothing in them is a template.
 pub fn parse_values_file(sources: &SourceMap, name: impl Into<String>, bytes: &[u8]) -> (Body, Diagnostics) {
-    parse_file(sources, name, bytes, false)
+    parse_file(sources, name, bytes, false, &NONE)
+}
+
+/// Reads a `recon.hcl.json` file, whose strings are what they say.
+pub fn parse_repository_file(
+    sources: &SourceMap,
+    name: impl Into<String>,
+    bytes: &[u8],
+) -> (Body, Diagnostics) {
+    parse_file(sources, name, bytes, false, &REPOSITORY)
 }
 
 fn parse_file(
@@ -76,6 +95,7 @@ fn parse_file(
     name: impl Into<String>,
     bytes: &[u8],
     is_module: bool,
+    known: &Known,
 ) -> (Body, Diagnostics) {
     let id = sources.add(name, &String::from_utf8_lossy(bytes));
     let text = Arc::clone(&sources.file(id).text);
@@ -98,7 +118,7 @@ fn parse_file(
             diagnostics.push(Diagnostic::error("Root value must be object", detail).at(root.span));
             continue;
         }
-        let part = body_of(root, if is_module { &MODULE } else { &NONE }, &mut diagnostics);
+        let part = body_of(root, known, &mut diagnostics);
         body.attributes.extend(part.attributes);
         body.blocks.extend(part.blocks);
     }

@@ -8,12 +8,14 @@ use crate::compare::object::{marked, refreshed};
 use crate::graph::expand::Expansion;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::value::Value;
-use crate::live::{Outcome, provider_key};
+use crate::live::Outcome;
+use crate::live::incomparable::comparable;
 use crate::plan::model::{Action, PlanMode, Reason, ResourceChange};
 use crate::plan::moves::removed;
-use crate::state::{InstanceState, ResourceState};
+use crate::provider::registry::provider_name;
+use crate::state::{InstanceState, ResourceState, provider_source};
 
-use super::{Planner, operation_detail};
+use super::Planner;
 
 impl Planner<'_> {
     /// Plans the deletion of every recorded object that the code does not have (any more), and of deposed ones.
@@ -46,6 +48,9 @@ impl Planner<'_> {
         let state = self.state;
         for (address, deposed, resource, instance) in state.objects() {
             if address.resource.mode != Mode::Managed || !self.is_meant_to_be_destroyed(&address) {
+                continue;
+            }
+            if self.is_left(&address, resource, instance) {
                 continue;
             }
             let config = address.config();
@@ -89,7 +94,7 @@ impl Planner<'_> {
     fn orphan_reason(&self, address: &InstanceAddress) -> Option<Reason> {
         let path = address.module.path();
         let Some(module) = self.stack.configuration.modules.get(&path) else {
-            return Some(Reason::DeleteBecauseNoModule);
+            return Some(Reason::DeleteBecauseNoResourceConfig);
         };
         if !self.values.instances_of(&path).contains(&address.module) {
             let (caller, step) = address.module.split_last()?;
@@ -121,21 +126,22 @@ impl Planner<'_> {
         reason: Option<Reason>,
     ) {
         let null = Value::null(crate::lang::types::Type::Dynamic);
-        let key = provider_key(self.stack.registry, &resource.provider);
-        let ty = self.stack.registry.resource_type(&address.resource.ty);
-        let (Some(key), Some(ty)) = (key, ty) else {
-            let detail = format!(
-                "{address} is recorded, is not in the configuration any more, and is of a type that recon does not have: \
-                 recon cannot delete it. Delete it with the tool that made it, or take it out of the record with \
-                 \"recon state rm {address}\"."
-            );
-            self.diagnostics.push(Diagnostic::error("Cannot delete an object of an unknown type", detail));
+        let forgets = self.options.mode != PlanMode::Destroy
+            && removed(self.stack.configuration, address) == Some(false);
+        let Ok((key, ty)) = comparable(self.stack.registry, &address.resource, resource, instance) else {
+            if forgets {
+                self.forget_unknown(address, deposed, resource, instance, reason);
+            }
             return;
         };
         let schema = &ty.schema().block;
         let recorded = instance.value(schema);
+        let config = address.config();
+        let module = self.stack.configuration.modules.get(&config.module);
+        let block = module.and_then(|module| module.resources.get(&config.resource));
         let mut change = ResourceChange {
             reason,
+            declared_at: block.map(|block| block.declared_at),
             recorded: recorded.clone(),
             deposed: deposed.map(str::to_owned),
             schema_version: instance.schema_version,
@@ -145,8 +151,7 @@ impl Planner<'_> {
             ..self.blank(address, &key, Action::Delete)
         };
         change.provider_config.clone_from(&resource.provider);
-        if self.options.mode != PlanMode::Destroy && removed(self.stack.configuration, address) == Some(false)
-        {
+        if forgets {
             change.action = Action::Forget;
         }
         match self.live.object(address, deposed) {
@@ -158,11 +163,33 @@ impl Planner<'_> {
             Some(Outcome::Found(live)) => change.before = marked(schema, &refreshed(schema, &recorded, live)),
             Some(Outcome::Unreadable(error)) => {
                 change.before = recorded;
-                change.unreadable = Some(operation_detail(error));
+                change.unreadable = Some(error.clone());
             }
             None => change.before = recorded,
         }
         self.pending.insert(address.config());
         self.changes.push(change);
+    }
+    /// Plans to forget an object that is not compared, as a `removed` block asks. Nothing of it needs to be known.
+    fn forget_unknown(
+        &mut self,
+        address: &InstanceAddress,
+        deposed: Option<&str>,
+        resource: &ResourceState,
+        instance: &InstanceState,
+        reason: Option<Reason>,
+    ) {
+        let name = provider_name(&address.resource.ty);
+        let key = (address.module.path(), std::sync::Arc::from(name), None);
+        let blank = self.blank(address, &key, Action::Forget);
+        self.changes.push(ResourceChange {
+            reason,
+            deposed: deposed.map(str::to_owned),
+            provider: provider_source(&resource.provider).unwrap_or_default().into(),
+            provider_config: resource.provider.clone(),
+            schema_version: instance.schema_version,
+            dependencies: instance.dependency_addresses(),
+            ..blank
+        });
     }
 }

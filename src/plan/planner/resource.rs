@@ -15,17 +15,19 @@ use crate::graph::scope::ModuleScope;
 use crate::graph::values::Repetition;
 use crate::lang::ast::{ExprKind, StepKind, Traversal};
 use crate::lang::convert::PathStep;
-use crate::lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::lang::reference::{self, Reference};
 use crate::lang::value::Value;
 use crate::live::Outcome;
 use crate::plan::model::{Action, PlanMode, Reason, ResourceChange};
 use crate::plan::offline::{ProviderKey, report};
 use crate::provider::object::Object;
-use crate::provider::{AttributePath, Change, Connection, Problems, ResourceType};
+use crate::provider::{AttributePath, Change, Connection, OperationError, Problems, ResourceType};
 use crate::schema::BlockSchema;
 use crate::schema::decode::{decode, locate};
+use crate::state::{mark_paths, sensitive_paths};
 
+use super::believed::believed;
 use super::compared;
 use super::{Planner, operation_detail};
 
@@ -37,7 +39,7 @@ struct Prior {
     now: Value,
     live: Option<Value>,
     tainted: bool,
-    unreadable: Option<String>,
+    unreadable: Option<OperationError>,
 }
 
 /// What a type and its schema make of a configuration.
@@ -74,7 +76,10 @@ pub fn propose(
         problems: Problems::default(),
     };
     ty.plan(&mut change);
-    let Change { planned, mut replace, problems, .. } = change;
+    let Change { mut planned, mut replace, problems, .. } = change;
+    if ty.is_schema_only() {
+        planned = believed(schema, config, prior, &planned);
+    }
     if let Some(prior) = prior {
         replace.extend(replacing_paths(schema, prior, &planned));
     }
@@ -144,7 +149,9 @@ impl Planner<'_> {
         repetition: &Repetition,
         key: &ProviderKey,
     ) -> Value {
-        let Some(ty) = self.stack.registry.resource_type(&block.resource.ty) else { return Value::dynamic() };
+        let Some(ty) = self.stack.registry.resource_type(&block.resource.ty) else {
+            return self.foreign_value(address, block);
+        };
         let schema = &ty.schema().block;
         let unknown = Value::unknown(schema.implied_type());
         let mut own = Diagnostics::new();
@@ -152,8 +159,9 @@ impl Planner<'_> {
             let scope = ModuleScope::new(self.stack.environment, &self.values, module, &address.module)
                 .repeated(repetition);
             let config = decode(schema, &block.body, &scope, &mut own);
-            if !own.has_errors() && self.options.mode != PlanMode::RefreshOnly {
+            if !own.has_errors() {
                 let mut checked = Vec::new();
+                let mut failed = Diagnostics::new();
                 self.stack.evaluation(true).conditions(
                     &block.lifecycle.preconditions,
                     &scope,
@@ -161,8 +169,13 @@ impl Planner<'_> {
                     &resource.to_string(),
                     &address.to_string(),
                     &mut checked,
-                    &mut own,
+                    &mut failed,
                 );
+                // Nothing is about to be done that the condition could keep from being done.
+                if self.options.mode == PlanMode::RefreshOnly {
+                    failed.0.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
+                }
+                own.append(failed);
                 self.checked.extend(checked);
             }
             config
@@ -178,6 +191,12 @@ impl Planner<'_> {
         report(problems, &block.body, Some(&address.to_string()), self.diagnostics);
         if invalid {
             return unknown;
+        }
+        let state = self.state;
+        if let Some((recorded, instance)) = state.get(address)
+            && self.is_left(address, recorded, instance)
+        {
+            return instance.partial_value(schema);
         }
         let connection = match self.live.connection(key).await {
             Ok(connection) => connection,
@@ -208,7 +227,7 @@ impl Planner<'_> {
         value
     }
 
-    fn postconditions(
+    pub(super) fn postconditions(
         &mut self,
         resource: &ConfigResource,
         module: &Module,
@@ -233,6 +252,9 @@ impl Planner<'_> {
             &mut self.checked,
             &mut own,
         );
+        if self.options.mode == PlanMode::RefreshOnly {
+            own.0.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
+        }
         extend_once(self.diagnostics, own);
     }
 
@@ -262,7 +284,9 @@ impl Planner<'_> {
             Some(Outcome::Found(live)) => {
                 let live = with_tags(schema, connection, live.clone(), config, &recorded);
                 recorded = instance.completed(schema, ty.schema().version, recorded, &live);
-                let now = marked(schema, &refreshed(schema, &recorded, &live));
+                // What is recorded as sensitive is so in AWS, too.
+                let sensitive = sensitive_paths(&recorded);
+                let now = mark_paths(&marked(schema, &refreshed(schema, &recorded, &live)), &sensitive);
                 change.recorded = recorded.clone();
                 Some(Prior {
                     recorded,
@@ -277,7 +301,7 @@ impl Planner<'_> {
                 recorded,
                 live: None,
                 tainted: instance.tainted,
-                unreadable: Some(operation_detail(error)),
+                unreadable: Some(error.clone()),
             }),
             None => Some(Prior {
                 now: recorded.clone(),
@@ -347,7 +371,7 @@ impl Planner<'_> {
         let written = config;
         let config = with_ignored(&block.lifecycle.ignore_changes, written.clone(), schema, &prior.now);
         let proposal = propose(ty, Some(connection), &config, Some(&prior.now));
-        report(proposal.problems, &block.body, Some(&change.address.to_string()), self.diagnostics);
+        self.tell(proposal.problems, block, &change.address);
         let mut planned = proposal.planned;
         let mut replace = proposal.replace;
         let mut reason = (!replace.is_empty()).then_some(Reason::ReplaceBecauseCannotUpdate);
@@ -364,6 +388,14 @@ impl Planner<'_> {
         }
         change.attributes =
             compared::attributes(schema, &config, &planned, &prior.recorded, prior.live.as_ref());
+        if let Some(look) = self.options.look {
+            if look.shows_computed {
+                let live = prior.live.as_ref();
+                change.attributes.extend(compared::left_to_aws(schema, &written, &prior.recorded, live));
+            }
+            change.attributes = compared::by_member(std::mem::take(&mut change.attributes));
+        }
+        compared::ignored(&block.lifecycle.ignore_changes, &written, &mut change.attributes);
         self.explain(module, block, change);
         change.verdict = compared::object_verdict(&change.attributes);
         if change.unreadable.is_some() {

@@ -28,6 +28,8 @@ pub struct Aws {
     pub tags: TagRules,
     /// The account is not to be asked for: `skip_requesting_account_id`.
     skip_account: bool,
+    /// S3's requests name the bucket in the path, not in the host: `s3_use_path_style`.
+    s3_path_style: bool,
     caller: OnceCell<Caller>,
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     application_autoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
@@ -62,6 +64,7 @@ pub(super) struct Parts {
     pub region: String,
     pub tags: TagRules,
     pub skip_account: bool,
+    pub s3_path_style: bool,
 }
 
 /// Makes a service's client from an SDK configuration: with the service's share of the transport, its own base
@@ -114,14 +117,13 @@ clients! {
     iam: aws_sdk_iam, "iam", 10;
     kinesis: aws_sdk_kinesis, "kinesis", 10;
     logs: aws_sdk_cloudwatchlogs, "logs", 10;
-    s3: aws_sdk_s3, "s3", 20;
     ssm: aws_sdk_ssm, "ssm", 10;
     sts: aws_sdk_sts, "sts", 10;
 }
 
 impl Aws {
     pub(super) fn new(config: SdkConfig, parts: Parts) -> Aws {
-        let Parts { transport, endpoints, stats, region, tags, skip_account } = parts;
+        let Parts { transport, endpoints, stats, region, tags, skip_account, s3_path_style } = parts;
         Aws {
             config,
             transport,
@@ -130,6 +132,7 @@ impl Aws {
             region,
             tags,
             skip_account,
+            s3_path_style,
             caller: OnceCell::new(),
             locks: Mutex::default(),
             application_autoscaling: OnceLock::new(),
@@ -157,8 +160,22 @@ impl Aws {
             region: region.to_owned(),
             tags,
             skip_account: false,
+            s3_path_style: false,
         };
         Ok(Aws::new(config, parts))
+    }
+
+    /// The client of `s3`. Its limit is per key, not per account; so many at once are what the other services get.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let client =
+                build_client!(aws_sdk_s3, "s3", 20, &self.config, self.transport, self.endpoints, self.stats);
+            if !self.s3_path_style {
+                return client;
+            }
+            let config = client.config().to_builder().force_path_style(true);
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
     }
 
     /// What was asked of AWS so far.

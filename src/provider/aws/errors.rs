@@ -129,6 +129,7 @@ fn kind_of(code: &str) -> ErrorKind {
         | "InvalidGroup.InUse" => ErrorKind::InUse,
         _ if code.ends_with("NotFound")
             || code.ends_with("NotFoundException")
+            || code.ends_with("NotFoundError")
             || code.ends_with(".Unknown")
             || code.starts_with("NoSuch")
             || code.ends_with("Malformed") && code.contains("ID.") =>

@@ -21,9 +21,9 @@ use super::accounting::Accounting;
 use super::client::{Aws, Parts, build_client};
 use super::credentials::{self, AssumedRole, WebIdentityRole};
 use super::errors::with_causes;
-use super::settings::Settings;
+use super::settings::{AssumeRole, Settings};
 use super::transport::{CONNECT_TIMEOUT, READ_TIMEOUT, Transport};
-use super::{provider_schema, types};
+use super::{provider_schema, schemas, types};
 use crate::lang::value::Value;
 use crate::provider::stats::CallStats;
 use crate::provider::{Connection, DataSource, ErrorKind, OperationError, Problems, Provider, ResourceType};
@@ -41,6 +41,8 @@ pub struct AwsProvider {
     resource_types: Vec<Arc<dyn ResourceType>>,
     data_sources: Vec<Arc<dyn DataSource>>,
     stats: CallStats,
+    /// The ARN of the role that is assumed before those of the provider block.
+    role: Option<String>,
 }
 
 impl Default for AwsProvider {
@@ -50,7 +52,16 @@ impl Default for AwsProvider {
             resource_types: types::resource_types(),
             data_sources: types::data_sources(),
             stats: CallStats::default(),
+            role: None,
         }
+    }
+}
+
+impl AwsProvider {
+    /// The provider as the bearer of a role, which is assumed before those that the provider block names.
+    pub fn with_role(mut self, role: Option<String>) -> AwsProvider {
+        self.role = role;
+        self
     }
 }
 
@@ -76,6 +87,22 @@ impl Provider for AwsProvider {
         &self.data_sources
     }
 
+    fn schema_only_resource_type(&self, name: &str) -> Option<Arc<dyn ResourceType>> {
+        schemas::resource_type(name)
+    }
+
+    fn schema_only_data_source(&self, name: &str) -> Option<Arc<dyn DataSource>> {
+        schemas::data_source(name)
+    }
+
+    fn resource_type_names(&self) -> Vec<&'static str> {
+        schemas::resource_type_names().collect()
+    }
+
+    fn data_source_names(&self) -> Vec<&'static str> {
+        schemas::data_source_names().collect()
+    }
+
     fn stats(&self) -> Option<&CallStats> {
         Some(&self.stats)
     }
@@ -85,7 +112,11 @@ impl Provider for AwsProvider {
     }
 
     async fn configure(&self, config: &Value) -> Result<Connection, OperationError> {
-        let aws = connect(&Settings::decode(config), self.stats.clone()).await?;
+        let mut settings = Settings::decode(config);
+        if let Some(arn) = &self.role {
+            settings.assume_role.insert(0, AssumeRole { arn: arn.clone(), ..AssumeRole::default() });
+        }
+        let aws = connect(&settings, self.stats.clone()).await?;
         Ok(Connection::Aws(Arc::new(aws)))
     }
 }
@@ -141,6 +172,7 @@ async fn connect(settings: &Settings, stats: CallStats) -> Result<Aws, Operation
         region: region.to_string(),
         tags: settings.tags.clone(),
         skip_account: settings.skip_account,
+        s3_path_style: settings.s3_path_style,
     };
     let aws = Aws::new(sdk, parts);
     check_account(&aws, settings).await?;

@@ -1,10 +1,9 @@
 //! The schema of the provider block of hashicorp/aws 5.100, and what 3.75 spelled otherwise.
 //!
 //! Accepted without effect, because there is nothing here that they could act on: `insecure = false`,
-//! `s3_us_east_1_regional_endpoint`, `s3_use_path_style` and `s3_force_path_style` (no type here lives in S3),
-//! `skip_credentials_validation` (no call is made to validate them), `skip_get_ec2_platforms`,
-//! `token_bucket_rate_limiter_capacity` (retries have no such limit), and the keys of `endpoints` for services
-//! that no type here uses.
+//! `s3_us_east_1_regional_endpoint` (S3's endpoints are always the regional ones), `skip_credentials_validation` (no call
+//! is made to validate them), `skip_get_ec2_platforms`, `token_bucket_rate_limiter_capacity` (retries have no such limit),
+//! and the keys of `endpoints` for services that no type here uses.
 
 use super::{endpoints, partition};
 use crate::lang::convert::PathStep;

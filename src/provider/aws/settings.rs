@@ -38,6 +38,7 @@ pub(super) struct Settings {
     pub http: HttpSettings,
     pub sts_region: Option<String>,
     pub skip_account: bool,
+    pub s3_path_style: bool,
     pub skip_metadata: bool,
     pub metadata_endpoint: Option<String>,
     pub metadata_mode: Option<EndpointMode>,
@@ -100,6 +101,9 @@ impl Settings {
             },
             sts_region: given(config, "sts_region"),
             skip_account: config.boolean("skip_requesting_account_id").unwrap_or(false),
+            s3_path_style: ["s3_use_path_style", "s3_force_path_style"]
+                .iter()
+                .any(|name| config.boolean(name) == Some(true)),
             skip_metadata: config.text("skip_metadata_api_check") == Some("true"),
             metadata_endpoint: given(config, "ec2_metadata_service_endpoint"),
             metadata_mode: config

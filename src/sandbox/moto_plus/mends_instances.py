@@ -266,11 +266,13 @@ def modification(self, volume, target_size=None, target_volume_type=None, *argum
     moto_modification(self, volume, target_size, target_volume_type, *arguments, **options)
     iops = (list(arguments) + [None])[0] or options.get("target_iops")
     throughput = (list(arguments) + [None, None])[1] or options.get("target_throughput")
+    # "The existing value is retained if you keep the same volume type" (EC2 API reference, ModifyVolume); that of gp2
+    # follows from the size.
+    keeps = not target_volume_type and (volume.volume_type == "gp3" or not target_size)
+    kept, kept_iops = (volume.throughput, volume.iops) if keeps else (None, None)
     volume.size = target_size or volume.size
     if target_volume_type:
         volume.volume_type = target_volume_type
-    kept = None if target_volume_type or target_size else volume.throughput
-    kept_iops = None if target_volume_type or target_size else volume.iops
     settle_speed(volume, iops or kept_iops, throughput or kept)
 
 

@@ -1,17 +1,8 @@
-"""Mends of Auto Scaling, Application Auto Scaling and launch templates."""
+"""Mends of Auto Scaling and launch templates."""
 
-import json
-
-from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.launch_templates import LaunchTemplate
-
-# --- Application Auto Scaling ----------------------------------------------------------------------
-# ListTagsForResource is missing. A scalable target made without tags has none.
-
-ApplicationAutoScalingResponse.list_tags_for_resource = lambda self: json.dumps({"Tags": {}})
-
 
 # --- Auto Scaling ----------------------------------------------------------------------------------
 # Instance refreshes are missing. Here one succeeds as soon as it starts.

@@ -25,16 +25,24 @@ import sys
 import threading
 
 import accounts  # noqa: F401
+import mends_dynamodb  # noqa: F401
+import mends_buckets  # noqa: F401
+import mends_alarms  # noqa: F401
 import mends_ec2  # noqa: F401
 import mends_elb  # noqa: F401
 import mends_elb_balancers  # noqa: F401
 import mends_elb_listeners  # noqa: F401
+import mends_groups  # noqa: F401
 import mends_iam  # noqa: F401
 import mends_instances  # noqa: F401
 import mends_kinesis  # noqa: F401
+import mends_lifecycle  # noqa: F401
 import mends_network  # noqa: F401
 import mends_logs  # noqa: F401
+import mends_scalable  # noqa: F401
 import mends_scaling  # noqa: F401
+import mends_targets  # noqa: F401
+import mends_templates  # noqa: F401
 from cbor import Cbor
 from moto.core import responses
 from moto.moto_server.werkzeug_app import (

@@ -1,9 +1,9 @@
 //! Calls on security groups and their rules, for both types.
 
+use crate::provider::aws::together;
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule};
-use futures::future::try_join_all;
 
 use super::permissions::{Direction, Notes, Permission, Permissions, to_api};
 use super::{FILTER_VALUES, filter};
@@ -22,7 +22,7 @@ pub(super) async fn groups(
 ) -> Result<BTreeMap<String, SecurityGroup>, OperationError> {
     let calls =
         ids.chunks(FILTER_VALUES).map(|chunk| search(aws, vec![filter("group-id", chunk.iter().copied())]));
-    let found = try_join_all(calls).await?.into_iter().flatten();
+    let found = together::all(calls).await?.into_iter().flatten();
     Ok(found.filter_map(|group| Some((group.group_id.clone()?, group))).collect())
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn rules(aws: &Aws, group_ids: &[&str]) -> Result<Vec<SecurityG
         let found = call.into_paginator().page_size(RULES_PER_PAGE).items().send().try_collect().await;
         found.map_err(|error| failed("ec2:DescribeSecurityGroupRules", error))
     });
-    let found: Vec<Vec<SecurityGroupRule>> = try_join_all(calls).await?;
+    let found: Vec<Vec<SecurityGroupRule>> = together::all(calls).await?;
     Ok(found.into_iter().flatten().collect())
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Facts: EC2 API reference (ImportKeyPair, DescribeKeyPairs, DeleteKeyPair); the AWS provider's manual page.
 
+use crate::provider::aws::together::{self, together};
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::primitives::Blob;
 use aws_sdk_ec2::types::{KeyPairInfo, ResourceType as TaggedType};
-use futures::future::try_join_all;
 
 use super::public_key::{PublicKey, same_fingerprint};
 use super::{FILTER_VALUES, filter, tag_pairs, tag_specification, update_tags};
@@ -116,7 +116,7 @@ impl ResourceType for KeyPair {
         };
         let wanted: Vec<&str> = requests.iter().filter_map(|request| name_of(&request.known)).collect();
         // The account is part of a key pair's ARN, which EC2 does not say.
-        let (found, account) = match futures::try_join!(describe(aws, &wanted), aws.account_id()) {
+        let (found, account) = match together!(describe(aws, &wanted), aws.account_id()) {
             Ok(both) => both,
             Err(error) => return all_unreadable(requests.len(), &error),
         };
@@ -207,7 +207,7 @@ impl ResourceType for KeyPair {
 impl KeyPair {
     async fn read_one(&self, aws: &Aws, name: &str, known: &Value) -> Result<Value, OperationError> {
         let names = [name];
-        let (found, account) = futures::try_join!(describe(aws, &names), aws.account_id())?;
+        let (found, account) = together!(describe(aws, &names), aws.account_id())?;
         let pair = found.get(name).ok_or_else(|| {
             let message = format!("there is no key pair {name:?}");
             OperationError::new(ErrorKind::NotFound, "ec2:DescribeKeyPairs", message)
@@ -266,6 +266,6 @@ async fn describe(aws: &Aws, names: &[&str]) -> Result<BTreeMap<String, KeyPairI
         answer.map_err(|error| failed("ec2:DescribeKeyPairs", error))
     });
     let pairs =
-        try_join_all(calls).await?.into_iter().flat_map(|answer| answer.key_pairs.unwrap_or_default());
+        together::all(calls).await?.into_iter().flat_map(|answer| answer.key_pairs.unwrap_or_default());
     Ok(pairs.filter_map(|pair| Some((pair.key_name.clone()?, pair))).collect())
 }

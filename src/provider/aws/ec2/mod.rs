@@ -1,10 +1,14 @@
 //! Elastic Compute Cloud, and the parts of VPC that share its API.
 
+mod alike;
 mod cidr;
+pub mod data;
 mod group_calls;
 mod group_rules;
 pub mod instance;
 pub mod key_pair;
+pub mod launch_template;
+pub mod marked;
 pub mod network;
 mod permissions;
 mod public_key;
@@ -26,8 +30,9 @@ use crate::provider::{DataSource, OperationError, ResourceType};
 
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     let mut types: Vec<Arc<dyn ResourceType>> = vec![
-        Arc::new(instance::Instance),
+        Arc::new(marked::Marked::new(instance::Instance, TaggedType::Instance)),
         Arc::new(key_pair::KeyPair::default()),
+        Arc::new(launch_template::LaunchTemplate),
         Arc::new(security_group::SecurityGroup::default()),
         Arc::new(security_group_rule::SecurityGroupRule::default()),
         Arc::new(vpc_security_group_rule::VpcSecurityGroupRule::ingress()),
@@ -39,6 +44,7 @@ pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
 
 pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
     let mut sources: Vec<Arc<dyn DataSource>> = vec![Arc::new(region::Region::default())];
+    sources.extend(data::data_sources());
     sources.extend(network::data_sources());
     sources
 }

@@ -2,7 +2,7 @@
 
 use super::permissions::{ALL, Direction, Permissions, Source, normal_protocol};
 use crate::lang::value::Value;
-use crate::provider::object;
+use crate::provider::object::{self, Object};
 use crate::schema::Schema;
 
 /// The id that the AWS provider gives a rule: `sgrule-` and a checksum of its parts. States have it, and whoever
@@ -96,6 +96,28 @@ pub(super) fn parse_import(schema: &Schema, id: &str) -> Result<Value, String> {
         attributes.push(("source_security_group_id", Value::string(other)));
     }
     Ok(schema.block.object(attributes))
+}
+
+/// The import id of a rule: what [`parse_import`] takes apart.
+pub(super) fn import_id(object: &Value) -> Option<String> {
+    let group = object.text("security_group_id")?;
+    let (from, to) = (object.integer("from_port")?, object.integer("to_port")?);
+    let mut id = format!("{group}_{}_{}_{from}_{to}", object.text("type")?, object.text("protocol")?);
+    let lists = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"];
+    let mut sources: Vec<String> = lists.iter().flat_map(|name| object.texts(name)).collect();
+    if object.boolean("self") == Some(true) {
+        sources.push("self".to_owned());
+    }
+    let other = object.text("source_security_group_id").filter(|other| !other.is_empty());
+    sources.extend(other.map(str::to_owned));
+    if sources.is_empty() {
+        return None;
+    }
+    for source in sources {
+        id.push('_');
+        id.push_str(&source);
+    }
+    Some(id)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ResourceType as TaggedType, SecurityGroup as Group};
 use futures::future::join_all;
@@ -161,7 +162,38 @@ impl ResourceType for SecurityGroup {
     fn identity(&self, prepared: &Value) -> Option<Value> {
         let name = prepared.text("name")?;
         let vpc = object::text(prepared.text("vpc_id"));
-        Some(self.schema.block.object([("name", Value::string(name)), ("vpc_id", vpc)]))
+        let seed = self.schema.block.object([("name", Value::string(name)), ("vpc_id", vpc)]);
+        // Whether the code says what the group may send: see `complete`.
+        let egress = prepared.known(Direction::Egress.word());
+        let egress = egress.filter(|rules| rules.is_wholly_known() && rules.marks_deep().is_empty());
+        Some(match egress {
+            Some(rules) => seed.with(Direction::Egress.word(), rules.clone()),
+            None => seed,
+        })
+    }
+
+    /// Takes back what EC2 lets every new group send, where the code does not say what it may.
+    async fn complete(
+        &self,
+        connection: &Connection,
+        identity: &Value,
+        object: &Value,
+    ) -> Result<Option<Value>, OperationError> {
+        if identity.known(Direction::Egress.word()).is_some() {
+            return Ok(None);
+        }
+        let aws = connection.aws()?;
+        let id = object.text("id").unwrap_or_default();
+        let _turn = aws.lock(id).await;
+        let group = calls::group(aws, id).await?;
+        let mut left = live(&group, Direction::Egress);
+        let default = default_egress();
+        match calls::revoke(aws, Direction::Egress, id, &default).await {
+            Err(error) if error.kind != ErrorKind::NotFound => return Err(error),
+            _ => left.retain(|permission, _| !default.contains_key(permission)),
+        }
+        let left = group_rules::value(&left, None, id, group.owner_id().unwrap_or_default());
+        Ok(Some(object.with(Direction::Egress.word(), left)))
     }
 
     async fn create(&self, connection: &Connection, planned: &Value) -> Result<Value, OperationError> {
@@ -234,6 +266,18 @@ impl ResourceType for SecurityGroup {
             return Err("The import id of aws_security_group is the group's id, sg-….".to_owned());
         }
         Ok(self.schema.block.object([("id", Value::string(id))]))
+    }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::security_groups(connection.aws()?, &self.schema.block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["vpc_id"]
     }
 }
 

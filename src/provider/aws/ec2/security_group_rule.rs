@@ -294,6 +294,10 @@ impl ResourceType for SecurityGroupRule {
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         rule_id::parse_import(&self.schema, id)
     }
+
+    fn import_id(&self, object: &Value) -> Option<String> {
+        rule_id::import_id(object)
+    }
 }
 
 /// Rules by group, direction and permission.

@@ -7,6 +7,7 @@
 //! | load balancer | `loadbalancer/app\|net\|gwy/NAME/ID` |
 //! | target group | `targetgroup/NAME/ID` |
 //! | listener | `listener/app\|net\|gwy/NAME/LOAD-BALANCER-ID/ID` |
+//! | listener's rule | `listener-rule/app\|net/NAME/LOAD-BALANCER-ID/LISTENER-ID/ID` |
 
 /// The part of a load balancer's ARN that CloudWatch names it by: `app/NAME/ID`. `None` for any other text.
 pub fn load_balancer_suffix(arn: &str) -> Option<&str> {
@@ -30,6 +31,18 @@ pub fn load_balancer_of_listener(arn: &str) -> Option<String> {
     let (load_balancer, _) = path.rsplit_once('/')?;
     let head = arn.strip_suffix(resource)?;
     Some(format!("{head}loadbalancer/{load_balancer}"))
+}
+
+/// The ARN of the listener that a rule belongs to. `None` if the text is no rule's ARN.
+pub fn listener_of_rule(arn: &str) -> Option<String> {
+    let resource = resource(arn)?;
+    let path = resource.strip_prefix("listener-rule/")?;
+    if segments(path) != 5 {
+        return None;
+    }
+    let (listener, _) = path.rsplit_once('/')?;
+    let head = arn.strip_suffix(resource)?;
+    Some(format!("{head}listener/{listener}"))
 }
 
 /// The type of the load balancer that a load balancer's or listener's ARN speaks of, as `load_balancer_type` says

@@ -1,14 +1,16 @@
-//! Elastic Load Balancing, version 2: load balancers, target groups and listeners.
+//! Elastic Load Balancing, version 2: load balancers, target groups and their targets, listeners and their rules.
 //!
 //! One folder a resource type; what they share is beside them: `arn` (what an ARN says), `attributes` (tables of schema
 //! attribute ↔ key of the service), `blocks` (making and comparing nested blocks), `checks` (offline validation), `lookup`
 //! (reading many objects with few calls), `naming` and `tagging`.
 
 mod arn;
+mod attachment;
 mod attributes;
 pub(super) mod blocks;
 pub(super) mod checks;
 mod listener;
+mod listener_rule;
 mod load_balancer;
 mod lookup;
 mod naming;
@@ -42,6 +44,12 @@ pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     }
     for name in ["aws_lb_listener", "aws_alb_listener"] {
         types.push(Arc::new(listener::Listener { name }));
+    }
+    for name in ["aws_lb_listener_rule", "aws_alb_listener_rule"] {
+        types.push(Arc::new(listener_rule::ListenerRule { name }));
+    }
+    for name in ["aws_lb_target_group_attachment", "aws_alb_target_group_attachment"] {
+        types.push(Arc::new(attachment::Attachment { name }));
     }
     types
 }

@@ -4,8 +4,8 @@
 //! them), `eventual` (IAM's own eventual consistency) and `tagging`.
 
 mod checks;
-mod documents;
-mod eventual;
+pub(super) mod documents;
+pub(super) mod eventual;
 mod instance_profile;
 mod open_id_connect_provider;
 mod policy;

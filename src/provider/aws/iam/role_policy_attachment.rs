@@ -146,6 +146,10 @@ impl ResourceType for RolePolicyAttachment {
             _ => Err(format!("{id:?} is not of the form \"ROLE/POLICY-ARN\".")),
         }
     }
+
+    fn import_id(&self, object: &Value) -> Option<String> {
+        Some(format!("{}/{}", object.text("role")?, object.text("policy_arn")?))
+    }
 }
 
 impl RolePolicyAttachment {

@@ -3,6 +3,7 @@
 //! Facts: Kinesis Data Streams API reference (CreateStream, DescribeStreamSummary, UpdateStreamMode,
 //! UpdateShardCount, … and their limits); the AWS provider's manual page and `terraform plan` for defaults.
 
+use crate::provider::aws::together::together;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -242,6 +243,10 @@ impl ResourceType for KinesisStream {
         }
         Ok(self.schema.block.object([("name", Value::string(name))]))
     }
+
+    fn import_id(&self, object: &Value) -> Option<String> {
+        object.text("name").map(str::to_owned)
+    }
 }
 
 impl KinesisStream {
@@ -263,7 +268,7 @@ impl KinesisStream {
     }
 
     async fn read_one(&self, aws: &Aws, name: &str) -> Result<Value, OperationError> {
-        let (summary, tags) = futures::try_join!(calls::describe(aws, name), calls::tags(aws, name))?;
+        let (summary, tags) = together!(calls::describe(aws, name), calls::tags(aws, name))?;
         let mode =
             summary.stream_mode_details().map_or(PROVISIONED, |details| details.stream_mode().as_str());
         let shards = (mode == PROVISIONED).then_some(i64::from(summary.open_shard_count()));

@@ -1,9 +1,11 @@
 //! Systems Manager.
 
+mod parameter;
+
 use std::sync::Arc;
 
 use crate::provider::DataSource;
 
 pub(super) fn data_sources() -> Vec<Arc<dyn DataSource>> {
-    Vec::new()
+    vec![Arc::new(parameter::ParameterData::default())]
 }

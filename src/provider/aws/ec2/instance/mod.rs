@@ -12,8 +12,11 @@ mod user_data;
 mod validate;
 mod volumes;
 
+pub(super) use read::has_credits;
+
 use std::time::Duration;
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::InstanceStateName;
 
@@ -125,6 +128,18 @@ impl ResourceType for Instance {
 
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema().block, self.name(), "i-", id)
+    }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::instances(connection.aws()?, &self.schema().block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["subnet_id", "availability_zone"]
     }
 }
 

@@ -1,13 +1,12 @@
 //! What the schema cannot say about changes to an instance.
 
-use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
+use crate::provider::Change;
 use crate::provider::aws::ec2::network::{at, differs, filled, is_given, make_unknown};
 use crate::provider::aws::elbv2::blocks;
 use crate::provider::aws::tags::TagRules;
 use crate::provider::object::{self, Object};
-use crate::provider::{AttributePath, Change};
 use crate::schema::BlockSchema;
 
 use super::schema::SCHEMA;
@@ -31,6 +30,7 @@ pub(super) fn plan(change: &mut Change<'_>) {
     {
         change.replace.insert(at("enable_primary_ipv6"));
     }
+    plan_machine(change, prior);
     if prior.boolean("disable_api_termination") == Some(true) && is_replaced(prior, change) {
         change.problems.warning(
             at("disable_api_termination"),
@@ -38,6 +38,40 @@ pub(super) fn plan(change: &mut Change<'_>) {
             "The change needs another instance, and AWS will refuse to terminate this one: apply \
              disable_api_termination = false by itself first.",
         );
+    }
+}
+
+/// Another type is taken on in place, unless its processors are of another architecture than those that the image was
+/// made for. Disks of the host can neither come nor go; as in the provider, one that is called otherwise is no reason.
+fn plan_machine(change: &mut Change<'_>, prior: &Value) {
+    let architectures =
+        [prior, &change.planned].map(|object| filled(object, "instance_type").map(architecture));
+    if let [Some(before), Some(after)] = architectures
+        && before != after
+    {
+        change.replace.insert(at("instance_type"));
+    }
+    let name = "ephemeral_block_device";
+    if change.planned.known(name).is_some() && prior.blocks(name).len() != change.planned.blocks(name).len() {
+        change.replace.insert(at(name));
+    }
+}
+
+/// The architecture of a type's processors, which its name says: an option `g` behind the generation is a Graviton
+/// (`m7g.large`, `c6gn.xlarge`), as is the whole family `a1`; Macs of the first generation have Intel's, later ones
+/// Apple's own. As EC2's user guide has it ("Amazon EC2 instance type naming conventions").
+fn architecture(instance_type: &str) -> &'static str {
+    let family = instance_type.split('.').next().unwrap_or_default();
+    // `u-6tb1` and `u7i-12tb` say their memory, `mac2-m2` its processor behind a hyphen.
+    let family = family.split('-').next().unwrap_or_default();
+    let series = family.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
+    let options = series.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    match family {
+        "mac1" => "x86_64_mac",
+        _ if family.starts_with("mac") => "arm64_mac",
+        "a1" => "arm64",
+        _ if options.contains('g') => "arm64",
+        _ => "x86_64",
     }
 }
 
@@ -111,7 +145,9 @@ fn plan_root(change: &mut Change<'_>) {
     change.planned = change.planned.with(name, blocks::holding(outer, name, vec![block]));
 }
 
-/// Other volumes are known by their devices: one that comes or goes, or becomes another, needs another instance.
+/// Other volumes are known by their devices and snapshots: one that comes or goes needs another instance. Of one that
+/// stays, the code's word counts for its tags and nothing else, as in the provider, whose documentation sends whoever
+/// wants to change such a volume to `aws_ebs_volume`.
 fn plan_devices(change: &mut Change<'_>) {
     let outer = &SCHEMA.block;
     let name = "ebs_block_device";
@@ -122,6 +158,7 @@ fn plan_devices(change: &mut Change<'_>) {
     let before = change.prior.map(|prior| prior.blocks(name)).unwrap_or_default();
     let mut is_replaced = change.prior.is_some() && before.len() != change.planned.blocks(name).len();
     let mut planned = Vec::new();
+    let mut kept = Vec::new();
     for block in change.planned.blocks(name) {
         let device = filled(block, "device_name");
         let old = before.iter().find(|old| filled(old, "device_name") == device);
@@ -129,20 +166,38 @@ fn plan_devices(change: &mut Change<'_>) {
             Some(old) => completed(schema, block, old),
             None => block.clone(),
         };
+        let stays = |old: &&Value| !differs(schema, "snapshot_id", old, &block);
+        match old.filter(stays) {
+            Some(old) => {
+                let mut fixed = schema.attributes.keys().filter(|name| !TAGS.contains(&&***name));
+                if fixed.any(|name| differs(schema, name, old, &block)) {
+                    kept.extend(device.map(str::to_owned));
+                    let tags = TAGS.into_iter().filter_map(|name| Some((name, block.get(name)?)));
+                    block = tags.fold(old.clone(), |block, (name, value)| block.with(name, value));
+                }
+            }
+            None => is_replaced |= change.prior.is_some(),
+        }
         if let Some(tags) = tags_all(change, &block, old) {
             block = block.with("tags_all", tags);
         }
-        is_replaced |= change.prior.is_some()
-            && old.is_none_or(|old| {
-                let mut names = schema.attributes.keys().filter(|name| !TAGS.contains(&&***name));
-                names.any(|name| differs(schema, name, old, &block))
-            });
         planned.push(block);
     }
-    change.planned = change.planned.with(name, blocks::holding(outer, name, planned));
+    // Made anew, the volumes are as the code says.
     if is_replaced {
-        let path: AttributePath = vec![PathStep::Attribute(name.into())];
-        change.replace.insert(path);
+        change.replace.insert(at(name));
+        return;
+    }
+    change.planned = change.planned.with(name, blocks::holding(outer, name, planned));
+    for device in kept {
+        change.problems.warning(
+            at(name),
+            "The volume stays as it is",
+            format!(
+                "Of the volume at {device} only the tags are changed; the rest of the block counts when the instance is \
+                 made. Change the volume as an aws_ebs_volume of its own, or plan with --replace."
+            ),
+        );
     }
 }
 
@@ -155,4 +210,36 @@ fn completed(schema: &BlockSchema, block: &Value, old: &Value) -> Value {
         }
         _ => block,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::architecture;
+
+    /// As EC2's pages of instance types list them ("Amazon EC2 instance types", per family).
+    #[test]
+    fn the_name_of_a_type_says_its_architecture() {
+        let types = [
+            (
+                "x86_64",
+                "t3.micro t3a.nano m5dn.large c7i-flex.large g4dn.xlarge g5.xlarge gr6.4xlarge m1.small",
+            ),
+            (
+                "x86_64",
+                "u-6tb1.metal u7i-12tb.224xlarge p4de.24xlarge trn1n.32xlarge x2iedn.xlarge hpc6id.32xlarge",
+            ),
+            (
+                "arm64",
+                "t4g.micro m6gd.metal c7gn.medium g5g.xlarge im4gn.large is4gen.medium x2gd.large hpc7g.4xlarge",
+            ),
+            ("arm64", "a1.medium i8ge.large"),
+            ("x86_64_mac", "mac1.metal"),
+            ("arm64_mac", "mac2.metal mac2-m2pro.metal"),
+        ];
+        for (expected, names) in types {
+            for name in names.split(' ') {
+                assert_eq!(architecture(name), expected, "{name}");
+            }
+        }
+    }
 }

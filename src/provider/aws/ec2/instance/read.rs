@@ -1,12 +1,12 @@
 //! Reading instances, many at once.
 
+use crate::provider::aws::together::{self, together};
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{
     Instance, InstanceAttributeName, InstanceNetworkInterface, InstanceStateName, LaunchTemplate,
     MonitoringState, SpotInstanceRequest, Volume,
 };
-use futures::future::try_join_all;
 
 use super::schema::SCHEMA;
 use super::{user_data, volumes};
@@ -110,8 +110,8 @@ async fn details(
         let found: Result<Vec<_>, _> = pages.items().send().try_collect().await;
         found.map_err(|error| failed("ec2:DescribeSpotInstanceRequests", error))
     });
-    let attributes = try_join_all(ids().map(|id| attributes(aws, id, with_password.contains(id))));
-    let (volumes, credits, vpcs, templates, spots, attributes) = futures::try_join!(
+    let attributes = together::all(ids().map(|id| attributes(aws, id, with_password.contains(id))));
+    let (volumes, credits, vpcs, templates, spots, attributes) = together!(
         volumes::of_instances(aws, ids()),
         credits(aws, all()),
         vpcs,
@@ -149,13 +149,13 @@ async fn credits<'a>(
         let answer = call.set_instance_ids(Some(chunk.to_vec())).send().await;
         answer.map_err(|error| failed("ec2:DescribeInstanceCreditSpecifications", error))
     });
-    let answers = try_join_all(calls).await?.into_iter();
+    let answers = together::all(calls).await?.into_iter();
     let found = answers.flat_map(|answer| answer.instance_credit_specifications.unwrap_or_default());
     Ok(found.filter_map(|one| Some((one.instance_id?, one.cpu_credits?))).collect())
 }
 
 /// Whether instances of a type earn and spend CPU credits: `t2.micro` and all that came after it.
-pub(super) fn has_credits(kind: &str) -> bool {
+pub(in crate::provider::aws::ec2) fn has_credits(kind: &str) -> bool {
     let family = kind.strip_prefix('t').unwrap_or_default();
     family.starts_with(|digit: char| ('2'..='9').contains(&digit))
 }
@@ -173,7 +173,7 @@ async fn launch_templates(
             Err(error) => Err(error),
         }
     });
-    let found = try_join_all(calls).await?.into_iter().flatten().collect();
+    let found = together::all(calls).await?.into_iter().flatten().collect();
     Ok(describe::by(found, LaunchTemplate::launch_template_id))
 }
 
@@ -190,7 +190,7 @@ async fn attributes(aws: &Aws, id: &str, with_password: bool) -> Result<Attribut
         let answer = answer.map_err(|error| failed("ec2:GetPasswordData", error))?;
         Ok(answer.password_data.unwrap_or_default().trim().to_owned())
     };
-    let (stop, termination, behavior, data, password) = futures::try_join!(
+    let (stop, termination, behavior, data, password) = together!(
         one(InstanceAttributeName::DisableApiStop),
         one(InstanceAttributeName::DisableApiTermination),
         one(InstanceAttributeName::InstanceInitiatedShutdownBehavior),

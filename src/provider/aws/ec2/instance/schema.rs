@@ -114,11 +114,10 @@ fn block() -> BlockSchema {
             NestedBlock::one(BlockSchema::new().attribute("enabled", fixed(Type::Bool))).computed(),
         )
         .block("ephemeral_block_device", {
-            let given = |ty| optional(ty).forces_replacement();
             let block = BlockSchema::new()
-                .attribute("device_name", AttributeSchema::required(Type::String).forces_replacement())
-                .attribute("no_device", given(Type::Bool))
-                .attribute("virtual_name", given(Type::String));
+                .attribute("device_name", AttributeSchema::required(Type::String))
+                .attribute("no_device", optional(Type::Bool))
+                .attribute("virtual_name", optional(Type::String));
             NestedBlock::set(block).computed()
         })
         .block("instance_market_options", market())

@@ -2,6 +2,7 @@
 //!
 //! Facts: EC2 API reference (DescribeVpcs, DescribeSubnets: their filters); the AWS provider's manual pages.
 
+use crate::provider::aws::together::together;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, Subnet as LiveSubnet, Vpc as LiveVpc};
 
@@ -127,8 +128,7 @@ impl DataSource for VpcData {
         let found = only(found, "VPC", "ec2:DescribeVpcs")?;
         let id = found.vpc_id().unwrap_or_default();
         let main = vec![filter("vpc-id", [id]), filter("association.main", ["true"])];
-        let (attributes, tables) =
-            futures::try_join!(vpc::attributes(aws, id), describe::route_tables(aws, main))?;
+        let (attributes, tables) = together!(vpc::attributes(aws, id), describe::route_tables(aws, main))?;
         let attribute = |name: &str| object::boolean(attributes.get(name).copied());
         let ipv6 = vpc::ipv6_of(&found, None);
         let owner = found.owner_id().unwrap_or_default();

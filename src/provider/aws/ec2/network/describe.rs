@@ -3,13 +3,13 @@
 //! A call that lists ids fails if one of them does not exist; a filter does not, and may have
 //! [`FILTER_VALUES`] values.
 
+use crate::provider::aws::together;
 use std::collections::BTreeMap;
 use std::future::Future;
 
 use aws_sdk_ec2::types::{
     Address, Filter, InternetGateway, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc,
 };
-use futures::future::try_join_all;
 
 use crate::provider::aws::Aws;
 use crate::provider::aws::ec2::{FILTER_VALUES, filter};
@@ -71,7 +71,7 @@ where
         filters.extend(others.iter().cloned());
         search(filters)
     });
-    Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+    Ok(together::all(calls).await?.into_iter().flatten().collect())
 }
 
 /// Objects by the key that `key` finds in them.

@@ -3,12 +3,13 @@
 //! Facts: EC2 API reference (AllocateAddress, AssociateAddress, DescribeAddressesAttribute, …); EC2 User Guide,
 //! “Elastic IP addresses” and “EC2 instance hostnames”; the AWS provider's manual page, and its plans.
 
+use crate::provider::aws::together::{self, together};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Address, AddressAttributeName, DomainType, ResourceType as TaggedType};
-use futures::future::try_join_all;
 
 use super::settle::{settled, unless_gone, until_free};
 use super::{computed, describe, differs, filled, is_given, make_unknown, owned, rules, seed};
@@ -125,7 +126,7 @@ impl ResourceType for Eip {
                 describe::addresses(aws, filters)
             });
             let found = describe::by(found.await?, Address::allocation_id);
-            let (pointers, account) = futures::try_join!(pointers(aws, &found), aws.account_id())?;
+            let (pointers, account) = together!(pointers(aws, &found), aws.account_id())?;
             Ok(describe::answers(requests, &found, |address, request| {
                 let pointer = address.allocation_id().and_then(|id| pointers.get(id));
                 self.object(aws, account, address, pointer.map(String::as_str), &request.known)
@@ -207,6 +208,18 @@ impl ResourceType for Eip {
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema.block, self.name(), "eipalloc-", id)
     }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::addresses(connection.aws()?, &self.schema.block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["domain"]
+    }
 }
 
 impl Eip {
@@ -282,7 +295,7 @@ async fn pointers(
         let found: Result<Vec<_>, _> = call.send().try_collect().await;
         found.map_err(|error| failed("ec2:DescribeAddressesAttribute", error))
     });
-    let attributes = try_join_all(calls).await?.into_iter().flatten();
+    let attributes = together::all(calls).await?.into_iter().flatten();
     Ok(attributes.filter_map(|one| Some((one.allocation_id?, one.ptr_record?))).collect())
 }
 

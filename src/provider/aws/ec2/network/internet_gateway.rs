@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{InternetGateway as Gateway, ResourceType as TaggedType};
 
@@ -131,6 +132,18 @@ impl ResourceType for InternetGateway {
 
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema.block, self.name(), "igw-", id)
+    }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::internet_gateways(connection.aws()?, &self.schema.block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["vpc_id"]
     }
 }
 

@@ -18,6 +18,9 @@ pub mod vpc;
 
 use std::sync::Arc;
 
+use aws_sdk_ec2::types::ResourceType as TaggedType;
+
+use super::marked::Marked;
 use crate::lang::convert::PathStep;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
@@ -28,14 +31,14 @@ use crate::schema::{AttributeSchema, BlockSchema};
 
 pub(super) fn resource_types() -> Vec<Arc<dyn ResourceType>> {
     vec![
-        Arc::new(eip::Eip::default()),
-        Arc::new(internet_gateway::InternetGateway::default()),
-        Arc::new(nat_gateway::NatGateway::default()),
+        Arc::new(Marked::new(eip::Eip::default(), TaggedType::ElasticIp)),
+        Arc::new(Marked::new(internet_gateway::InternetGateway::default(), TaggedType::InternetGateway)),
+        Arc::new(Marked::new(nat_gateway::NatGateway::default(), TaggedType::Natgateway)),
         Arc::new(route::Route::default()),
-        Arc::new(route_table::RouteTable::default()),
+        Arc::new(Marked::new(route_table::RouteTable::default(), TaggedType::RouteTable)),
         Arc::new(route_table_association::RouteTableAssociation::default()),
         Arc::new(subnet::Subnet::default()),
-        Arc::new(vpc::Vpc::default()),
+        Arc::new(Marked::new(vpc::Vpc::default(), TaggedType::Vpc)),
     ]
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     ConnectivityType, NatGateway as Gateway, NatGatewayAddress, NatGatewayAddressStatus, NatGatewayState,
@@ -220,6 +221,18 @@ impl ResourceType for NatGateway {
 
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema.block, self.name(), "nat-", id)
+    }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::nat_gateways(connection.aws()?, &self.schema.block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["subnet_id", "connectivity_type"]
     }
 }
 

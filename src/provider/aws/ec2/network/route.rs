@@ -217,6 +217,12 @@ impl ResourceType for Route {
         let known = [("route_table_id", Value::string(table)), (name, Value::string(to))];
         Ok(self.schema.block.object(known))
     }
+
+    fn import_id(&self, object: &Value) -> Option<String> {
+        let table = filled(object, "route_table_id")?;
+        let to = DESTINATIONS.into_iter().find_map(|name| filled(object, name))?;
+        Some(format!("{table}_{to}"))
+    }
 }
 
 /// The destination as the code spells it.

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ResourceType as TaggedType, RouteTable as Table};
 
@@ -159,6 +160,18 @@ impl ResourceType for RouteTable {
 
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema.block, self.name(), "rtb-", id)
+    }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::route_tables(connection.aws()?, &self.schema.block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["vpc_id"]
     }
 }
 

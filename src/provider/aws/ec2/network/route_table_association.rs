@@ -3,6 +3,7 @@
 //! Facts: EC2 API reference (AssociateRouteTable, ReplaceRouteTableAssociation, DisassociateRouteTable); the AWS
 //! provider's manual page, and its plans.
 
+use crate::provider::aws::together::together;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -88,7 +89,7 @@ impl ResourceType for RouteTableAssociation {
             let tables = without_id.filter_map(|request| filled(&request.known, "route_table_id"));
             let by_id = describe::all(BY_ID, describe::ids(requests), &[], search);
             let by_table = describe::all("route-table-id", tables, &[], search);
-            let (by_id, by_table) = futures::try_join!(by_id, by_table)?;
+            let (by_id, by_table) = together!(by_id, by_table)?;
             let all: Vec<&Live> = by_id
                 .iter()
                 .chain(&by_table)
@@ -207,6 +208,11 @@ impl ResourceType for RouteTableAssociation {
         let name = if of.starts_with("subnet-") { "subnet_id" } else { "gateway_id" };
         let known = [(name, Value::string(of)), ("route_table_id", Value::string(table))];
         Ok(self.schema.block.object(known))
+    }
+
+    fn import_id(&self, object: &Value) -> Option<String> {
+        let of = filled(object, "subnet_id").or_else(|| filled(object, "gateway_id"))?;
+        Some(format!("{of}/{}", filled(object, "route_table_id")?))
     }
 }
 

@@ -3,15 +3,16 @@
 //! Facts: EC2 API reference (CreateVpc, ModifyVpcAttribute, ModifyVpcTenancy, AssociateVpcCidrBlock, …); VPC User
 //! Guide, “VPC CIDR blocks”; the AWS provider's manual page, and its plans.
 
+use crate::provider::aws::together::{self, together};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::provider::aws::ec2::alike;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, ResourceType as TaggedType, Tenancy, Vpc as LiveVpc, VpcAttributeName,
     VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation, VpcState, VpcTenancy,
 };
-use futures::future::try_join_all;
 
 use super::settle::{settled, unless_gone, until_free};
 use super::{at, computed, describe, differs, filled, is_given, make_unknown, owned, rules, seed, small};
@@ -268,6 +269,18 @@ impl ResourceType for Vpc {
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema.block, self.name(), "vpc-", id)
     }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        alike::vpcs(connection.aws()?, &self.schema.block, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["cidr_block"]
+    }
 }
 
 impl Vpc {
@@ -334,8 +347,8 @@ async fn details(
     let acls = describe::all("vpc-id", ids(), &default, |filters| describe::network_acls(aws, filters));
     let tables = describe::all("vpc-id", ids(), &main, |filters| describe::route_tables(aws, filters));
     let groups = describe::all("vpc-id", ids(), &named, |filters| describe::security_groups(aws, filters));
-    let attributes = try_join_all(vpcs.keys().map(|id| attributes(aws, id)));
-    let (acls, tables, groups, attributes) = futures::try_join!(acls, tables, groups, attributes)?;
+    let attributes = together::all(vpcs.keys().map(|id| attributes(aws, id)));
+    let (acls, tables, groups, attributes) = together!(acls, tables, groups, attributes)?;
     let mut found: BTreeMap<String, Details> = vpcs
         .keys()
         .zip(attributes)
@@ -372,7 +385,7 @@ pub(super) async fn attributes(aws: &Aws, id: &str) -> Result<BTreeMap<&'static 
         let value = value.into_iter().flatten().next().and_then(|value| value.value).unwrap_or(false);
         Ok::<_, OperationError>((name, value))
     });
-    Ok(try_join_all(calls).await?.into_iter().collect())
+    Ok(together::all(calls).await?.into_iter().collect())
 }
 
 /// Changes what differs, one attribute a call. Names for hosts need that there are answers to DNS queries: so these

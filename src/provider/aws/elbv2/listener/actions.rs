@@ -1,4 +1,4 @@
-//! Actions of listeners, between values and what the service takes and answers.
+//! Actions of listeners and their rules, between values and what the service takes and answers.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,9 +21,10 @@ pub fn type_of(action: &Value) -> Option<String> {
 
 // ── to the service ─────────────────────────────────────────────────────────────────────────────────
 
-/// The actions of a known object. One without an order has its place among the others.
-pub fn expand(object: &Value) -> Vec<Action> {
-    object.blocks("default_action").iter().enumerate().map(|(index, block)| one(index, block)).collect()
+/// The actions of a known object, which has them in blocks of a kind. One without an order has its place among the
+/// others.
+pub fn expand(object: &Value, kind: &str) -> Vec<Action> {
+    object.blocks(kind).iter().enumerate().map(|(index, block)| one(index, block)).collect()
 }
 
 fn one(index: usize, block: &Value) -> Action {
@@ -143,14 +144,14 @@ fn small(number: Option<i64>) -> Option<i32> {
 
 // ── from the service ───────────────────────────────────────────────────────────────────────────────
 
-/// The attribute `default_action` of a live listener. `known` tells what the service does not: how a target group is
+/// The attribute that holds the actions of a live object, blocks of a kind. `known` tells what the service does not: how a target group is
 /// spelt (see [`forms`]), the client's secret, and in which sequence the code has actions of explicit orders.
-pub fn flatten(schema: &BlockSchema, actions: &[Action], known: &Value) -> Value {
-    let block = blocks::inner(schema, "default_action");
-    let known = known.blocks("default_action");
+pub fn flatten(schema: &BlockSchema, kind: &str, actions: &[Action], known: &Value) -> Value {
+    let block = blocks::inner(schema, kind);
+    let known = known.blocks(kind);
     let actions = arranged(actions, known);
     let objects = actions.iter().enumerate().map(|(index, action)| live(block, action, known.get(index)));
-    blocks::holding(schema, "default_action", objects.collect())
+    blocks::holding(schema, kind, objects.collect())
 }
 
 /// The actions by order, or in the sequence of known ones if those have the same orders.
@@ -362,9 +363,9 @@ pub fn meaning(action: &Value) -> Option<Forward> {
 }
 
 /// The ARNs of all target groups that an object's actions forward to.
-pub fn target_groups(object: &Value) -> Vec<String> {
+pub fn target_groups(object: &Value, kind: &str) -> Vec<String> {
     let mut arns = Vec::new();
-    for action in object.blocks("default_action") {
+    for action in object.blocks(kind) {
         arns.extend(filled(action.text("target_group_arn")).map(str::to_owned));
         let groups = action.block("forward").map(|forward| forward.blocks("target_group"));
         arns.extend(groups.into_iter().flatten().filter_map(|group| group.text("arn")).map(str::to_owned));

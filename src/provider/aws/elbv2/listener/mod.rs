@@ -1,12 +1,12 @@
 //! `aws_lb_listener`: what a load balancer listens to, and what it does with it.
 
-mod actions;
-mod plan;
+pub mod actions;
+pub mod plan;
 mod read;
-mod schema;
+pub mod schema;
 #[cfg(test)]
 mod tests;
-mod validate;
+pub mod validate;
 mod write;
 
 use std::time::Duration;

@@ -5,13 +5,14 @@ use crate::lang::value::Value;
 use crate::provider::Change;
 use crate::provider::aws::elbv2::{attributes, blocks};
 use crate::provider::object::Object;
+use crate::schema::BlockSchema;
 
 use super::actions::{meaning, type_of};
 use super::schema::{ACTIONS, ATTRIBUTES, SCHEMA};
 use super::write::{is_secure, protocol_of};
 
 pub fn plan(change: &mut Change<'_>) {
-    plan_actions(change);
+    plan_actions(change, &SCHEMA.block, "default_action");
     if change.planned.get("protocol").is_some_and(|protocol| !protocol.is_known()) && change.prior.is_some() {
         return;
     }
@@ -43,21 +44,23 @@ pub fn plan(change: &mut Change<'_>) {
 
 /// An action is what its type says: blocks for other types mean nothing. And one that does the same as it does already
 /// is no change, whichever way it is written.
-fn plan_actions(change: &mut Change<'_>) {
-    let Some(actions) = change.planned.known("default_action").and_then(Value::as_elements) else {
+pub fn plan_actions(change: &mut Change<'_>, schema: &BlockSchema, kind: &str) {
+    let Some(actions) = change.planned.known(kind).and_then(Value::as_elements) else {
         return;
     };
-    let before = change.prior.map(|prior| prior.blocks("default_action")).unwrap_or_default();
-    let planned = actions.iter().enumerate().map(|(index, action)| plan_action(action, before.get(index)));
-    let actions = blocks::holding(&SCHEMA.block, "default_action", planned.collect());
-    change.planned = change.planned.with("default_action", actions);
+    let before = change.prior.map(|prior| prior.blocks(kind)).unwrap_or_default();
+    let planned = actions
+        .iter()
+        .enumerate()
+        .map(|(index, action)| plan_action(blocks::inner(schema, kind), action, before.get(index)));
+    let actions = blocks::holding(schema, kind, planned.collect());
+    change.planned = change.planned.with(kind, actions);
 }
 
-fn plan_action(action: &Value, before: Option<&Value>) -> Value {
+fn plan_action(block: &BlockSchema, action: &Value, before: Option<&Value>) -> Value {
     let Some(kind) = type_of(action) else {
         return action.clone();
     };
-    let block = blocks::inner(&SCHEMA.block, "default_action");
     let mut planned = action.clone();
     for (other, name) in ACTIONS {
         if *other != kind {

@@ -138,7 +138,7 @@ fn value(one: &Listener, pairs: &Pairs, tags: Value, known: &Value) -> Value {
         ("arn", object::text(one.listener_arn())),
         ("alpn_policy", object::text(one.alpn_policy().first())),
         ("certificate_arn", object::text(certificate)),
-        ("default_action", actions::flatten(schema, one.default_actions(), known)),
+        ("default_action", actions::flatten(schema, "default_action", one.default_actions(), known)),
         ("load_balancer_arn", object::text(one.load_balancer_arn())),
         ("mutual_authentication", mutual_authentication(schema, one)),
         ("port", object::integer(one.port())),

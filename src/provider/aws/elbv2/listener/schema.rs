@@ -168,7 +168,7 @@ fn arguments() -> BlockSchema {
         .attribute("port", optional(Type::Number))
         .attribute("protocol", computed(Type::String).equality(Equality::IgnoreCase))
         .attribute("ssl_policy", computed(Type::String))
-        .block("default_action", NestedBlock::list(action()).at_least(1))
+        .block("default_action", NestedBlock::list(action(authenticate())).at_least(1))
         .block("mutual_authentication", NestedBlock::one(mutual_authentication()).computed());
     ATTRIBUTES.iter().fold(block, |block, row| {
         let ty = match row.form {
@@ -188,13 +188,14 @@ fn mutual_authentication() -> BlockSchema {
         .attribute("trust_store_arn", optional(Type::String))
 }
 
-fn action() -> BlockSchema {
+/// An action of a listener or a rule. What both ways to authenticate have differs between those.
+pub fn action(authenticate: BlockSchema) -> BlockSchema {
     BlockSchema::new()
         .attribute("order", computed(Type::Number))
         .attribute("target_group_arn", optional(Type::String))
         .attribute("type", required(Type::String).equality(Equality::IgnoreCase))
-        .block("authenticate_cognito", NestedBlock::one(authenticate_cognito()))
-        .block("authenticate_oidc", NestedBlock::one(authenticate_oidc()))
+        .block("authenticate_cognito", NestedBlock::one(authenticate_cognito(authenticate.clone())))
+        .block("authenticate_oidc", NestedBlock::one(authenticate_oidc(authenticate)))
         .block("fixed_response", NestedBlock::one(fixed_response()))
         .block("forward", NestedBlock::one(forward()))
         .block("redirect", NestedBlock::one(redirect()))
@@ -210,16 +211,16 @@ fn authenticate() -> BlockSchema {
         .attribute("session_timeout", computed(Type::Number))
 }
 
-fn authenticate_cognito() -> BlockSchema {
-    authenticate()
+fn authenticate_cognito(authenticate: BlockSchema) -> BlockSchema {
+    authenticate
         .attribute("user_pool_arn", required(Type::String))
         .attribute("user_pool_client_id", required(Type::String))
         .attribute("user_pool_domain", required(Type::String))
 }
 
 /// The client's secret is never answered by the service.
-fn authenticate_oidc() -> BlockSchema {
-    authenticate()
+fn authenticate_oidc(authenticate: BlockSchema) -> BlockSchema {
+    authenticate
         .attribute("authorization_endpoint", required(Type::String))
         .attribute("client_id", required(Type::String))
         .attribute("client_secret", required(Type::String).sensitive().code_only())

@@ -70,7 +70,8 @@ fn live(order: i32, groups: &[&str]) -> Action {
 
 /// Whether a live forward action is told as ARN and as block.
 fn told(actions: &[Action], known: &Value) -> (bool, bool) {
-    let read = object([("default_action", actions::flatten(&SCHEMA.block, actions, known))]);
+    let read =
+        object([("default_action", actions::flatten(&SCHEMA.block, "default_action", actions, known))]);
     let action = read.block("default_action").unwrap();
     (action.text("target_group_arn") != Some(""), action.block("forward").is_some())
 }
@@ -124,7 +125,8 @@ fn an_unknown_listeners_target_groups_are_told_as_shortly_as_they_can_be() {
 fn actions_are_told_in_the_sequence_of_the_code() {
     let live = [live(2, &[TWO]), live(1, &[ONE])];
     let arns = |known: &Value| -> Vec<String> {
-        let read = object([("default_action", actions::flatten(&SCHEMA.block, &live, known))]);
+        let read =
+            object([("default_action", actions::flatten(&SCHEMA.block, "default_action", &live, known))]);
         read.blocks("default_action")
             .iter()
             .map(|one| one.text("target_group_arn").unwrap().to_owned())
@@ -157,7 +159,10 @@ fn what_belongs_to_another_type_of_action_means_nothing() {
 #[test]
 fn a_sent_action_has_its_place_for_an_order() {
     let unordered = to_arn(ONE).with("order", Value::unknown(Type::Number));
-    let sent = actions::expand(&actions_of(vec![unordered.clone(), unordered.with("order", 7.into())]));
+    let sent = actions::expand(
+        &actions_of(vec![unordered.clone(), unordered.with("order", 7.into())]),
+        "default_action",
+    );
     assert_eq!(sent.iter().map(Action::order).collect::<Vec<_>>(), [Some(1), Some(7)]);
     assert_eq!(sent[0].target_group_arn(), Some(ONE));
     assert!(sent[0].forward_config().is_none());

@@ -35,7 +35,8 @@ pub fn validate(config: &Value, problems: &mut Problems) {
     load_balancer(checks);
     protocol(checks);
     mutual_authentication(checks);
-    actions(checks);
+    let protocol = checks.config.text("protocol").unwrap_or_default().to_uppercase();
+    actions(checks, "default_action", &protocol);
 }
 
 /// What a load balancer's type needs and excludes, where its ARN is known.
@@ -156,16 +157,16 @@ fn mutual_authentication(checks: &mut Checks<'_>) {
     });
 }
 
-fn actions(checks: &mut Checks<'_>) {
-    let protocol = checks.config.text("protocol").unwrap_or_default().to_uppercase();
-    checks.each("default_action", |action| {
+/// The actions of a listener or a rule, in blocks of a kind. The protocol is empty if it is not known.
+pub fn actions(checks: &mut Checks<'_>, kind: &str, protocol: &str) {
+    checks.each(kind, |action| {
         let words: Vec<&str> = ACTIONS.iter().map(|(kind, _)| *kind).collect();
         action.one_of("type", &words, true);
         action.within("order", 1..=50_000, "");
         action.arn("target_group_arn");
         if let Some(kind) = type_of(action.config) {
             of_type(action, &kind);
-            over(action, &kind, &protocol);
+            over(action, &kind, protocol);
         }
         action.each("forward", forward);
         action.each("redirect", redirect);
@@ -184,7 +185,7 @@ fn actions(checks: &mut Checks<'_>) {
             authenticate(block);
         });
     });
-    last(checks);
+    last(checks, kind);
 }
 
 /// What an action's type needs and has no use for.
@@ -250,16 +251,16 @@ fn over(action: &mut Checks<'_>, kind: &str, protocol: &str) {
 }
 
 /// The last action answers the request; those before it authenticate.
-fn last(checks: &mut Checks<'_>) {
-    let actions = checks.config.blocks("default_action");
+fn last(checks: &mut Checks<'_>, kind: &str) {
+    let actions = checks.config.blocks(kind);
     let mut types = Vec::new();
     for (index, action) in actions.iter().enumerate() {
         let order = action.get("order").filter(|order| !order.is_null());
-        let (Some(kind), true) = (type_of(action), order.as_ref().is_none_or(Value::is_known)) else {
+        let (Some(word), true) = (type_of(action), order.as_ref().is_none_or(Value::is_known)) else {
             return;
         };
         let place = i64::try_from(index + 1).unwrap_or(i64::MAX);
-        types.push((order.and_then(|order| order.as_i64()).unwrap_or(place), kind));
+        types.push((order.and_then(|order| order.as_i64()).unwrap_or(place), word));
     }
     types.sort();
     let answers =
@@ -267,12 +268,12 @@ fn last(checks: &mut Checks<'_>) {
     let count = types.iter().filter(|one| answers(one)).count();
     if !types.is_empty() && (count != 1 || !types.last().is_some_and(answers)) {
         checks.combination(
-            "default_action",
+            kind,
             "Exactly one action must be of type \"forward\", \"redirect\" or \"fixed-response\", and it must come last.",
         );
     }
     if types.windows(2).any(|pair| matches!(pair, [one, other] if one.0 == other.0)) {
-        checks.combination("default_action", "Two actions have the same order: give each another one.");
+        checks.combination(kind, "Two actions have the same order: give each another one.");
     }
 }
 

@@ -105,7 +105,7 @@ async fn make(
             .set_certificates(certificates(planned))
             .set_alpn_policy(filled(planned.text("alpn_policy")).map(|policy| vec![policy.to_owned()]))
             .set_mutual_authentication(mutual_authentication(planned))
-            .set_default_actions(Some(expand(planned)))
+            .set_default_actions(Some(expand(planned, "default_action")))
             .set_tags(tagging::of(planned).filter(|_| with_tags))
             .send()
             .await;
@@ -162,8 +162,9 @@ async fn patient(
 /// The ARNs of the existing load balancers that another's listener would have to share a target group with.
 async fn holders(client: &Client, planned: &Value) -> Result<Vec<String>, OperationError> {
     let own = planned.text("load_balancer_arn");
-    let groups =
-        TargetGroup::describe(client, Named::Arns, target_groups(planned)).await?.unwrap_or_default();
+    let groups = TargetGroup::describe(client, Named::Arns, target_groups(planned, "default_action"))
+        .await?
+        .unwrap_or_default();
     let mut arns: Vec<String> =
         groups.into_iter().flat_map(|group| group.load_balancer_arns.unwrap_or_default()).collect();
     arns.retain(|arn| Some(arn.as_str()) != own);
@@ -246,7 +247,7 @@ pub async fn update(aws: &Aws, prior: &Value, planned: &Value) -> Result<Value, 
                 .set_certificates(certificates(planned).filter(|_| new_certificate))
                 .set_alpn_policy(Some(vec![alpn.to_owned()]).filter(|_| new_alpn))
                 .set_mutual_authentication(mutual_authentication(planned).filter(|_| new_mutual))
-                .set_default_actions(Some(expand(planned)).filter(|_| new_actions))
+                .set_default_actions(Some(expand(planned, "default_action")).filter(|_| new_actions))
                 .send()
                 .await;
             match answer {

@@ -159,7 +159,7 @@ fn unknown(planned: &Value, name: &str) -> Value {
 }
 
 /// The arguments that cannot be changed in place in the way that the code asks for. An Application Load Balancer
-/// takes any subnets, but a mapping that stays must stay as it is. A Network Load Balancer keeps the subnets that it
+/// takes any subnets, but, as in the provider, not fewer or more and others at once. A Network Load Balancer keeps the subnets that it
 /// has, and the choice whether it has security groups at all.
 fn replacing(kind: &str, prior: &Value, config: &Value, planned: &Value) -> Vec<&'static str> {
     let is_known = |name: &str| config.get(name).is_some_and(|value| value.is_wholly_known());
@@ -169,7 +169,7 @@ fn replacing(kind: &str, prior: &Value, config: &Value, planned: &Value) -> Vec<
         let keeps = match before.len().cmp(&after.len()) {
             Ordering::Less => before.is_subset(&after),
             Ordering::Greater => kind == "application" && after.is_subset(&before),
-            Ordering::Equal => before == after,
+            Ordering::Equal => kind == "application" || before == after,
         };
         if !after.is_empty() && !keeps {
             replacing.push("subnet_mapping");

@@ -120,7 +120,7 @@ fn a_network_load_balancer_has_security_groups_or_not_for_life() {
 }
 
 #[test]
-fn an_application_load_balancers_mappings_may_come_and_go_but_not_change() {
+fn an_application_load_balancers_mappings_may_change_but_not_while_others_come_or_go() {
     let base = |blocks: Value| object([("subnet_mapping", blocks), ("subnets", text_set(["a", "b"]))]);
     let prior = base(mappings(&[("a", ""), ("b", "10.0.0.9")]));
     let replaced = |blocks: &[(&str, &str)]| {
@@ -130,7 +130,9 @@ fn an_application_load_balancers_mappings_may_come_and_go_but_not_change() {
     assert_eq!(replaced(&[("b", "10.0.0.9"), ("a", "")]), [""; 0]);
     assert_eq!(replaced(&[("a", "")]), [""; 0]);
     assert_eq!(replaced(&[("a", ""), ("b", "10.0.0.9"), ("c", "")]), [""; 0]);
-    assert_eq!(replaced(&[("a", ""), ("b", "10.0.0.8")]), [".subnet_mapping"]);
+    assert_eq!(replaced(&[("a", ""), ("c", "")]), [""; 0]);
+    assert_eq!(replaced(&[("c", "")]), [".subnet_mapping"]);
+    assert_eq!(replaced(&[("a", ""), ("c", ""), ("d", "")]), [".subnet_mapping"]);
 }
 
 #[test]

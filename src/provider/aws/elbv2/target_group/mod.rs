@@ -99,4 +99,16 @@ impl ResourceType for TargetGroup {
         }
         Ok(self.schema().block.object([("id", Value::string(id)), ("arn", Value::string(id))]))
     }
+
+    async fn alike(
+        &self,
+        connection: &Connection,
+        desired: &[Value],
+    ) -> Result<Option<Vec<Value>>, OperationError> {
+        read::alike(connection.aws()?, desired).await.map(Some)
+    }
+
+    fn told_by(&self) -> &'static [&'static str] {
+        &["vpc_id", "port", "protocol", "target_type"]
+    }
 }

@@ -11,7 +11,7 @@ use crate::provider::aws::elbv2::{PAGE_SIZE, action, arn};
 use crate::provider::aws::errors::failed;
 use crate::provider::aws::names;
 use crate::provider::aws::reading::all_unreadable;
-use crate::provider::object;
+use crate::provider::object::{self, Object};
 use crate::provider::{ErrorKind, OperationError, ReadRequest, ReadResult};
 
 use super::health;
@@ -66,6 +66,26 @@ pub async fn read(aws: &Aws, requests: &[ReadRequest]) -> Vec<ReadResult> {
         }
         Err(error) => all_unreadable(requests.len(), &error),
     }
+}
+
+/// The target groups of the account whose names begin with a prefix of those sought, with what tells them apart.
+pub(super) async fn alike(aws: &Aws, desired: &[Value]) -> Result<Vec<Value>, OperationError> {
+    let prefixes: Vec<&str> = desired.iter().filter_map(|one| one.text("name_prefix")).collect();
+    let found = TargetGroup::list(aws.elb()).await?;
+    let meant = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let found = found.iter().filter(|one| one.target_group_name().is_some_and(meant));
+    Ok(found
+        .map(|one| {
+            super::schema::SCHEMA.block.object([
+                ("id", object::text(one.target_group_arn())),
+                ("name", object::text(one.target_group_name())),
+                ("vpc_id", object::text(one.vpc_id())),
+                ("port", object::integer(one.port())),
+                ("protocol", object::text(one.protocol().map(|protocol| protocol.as_str()))),
+                ("target_type", object::text(one.target_type().map(|kind| kind.as_str()))),
+            ])
+        })
+        .collect())
 }
 
 /// Reads one target group that must exist.

@@ -3,6 +3,7 @@
 //! ListRoles leaves out boundaries and tags, GetAccountAuthorizationDetails descriptions and session durations (API
 //! reference), so each role is asked for by name: roles side by side, and the three questions about one side by side too.
 
+use crate::provider::aws::together::together;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Role;
 
@@ -32,7 +33,7 @@ pub async fn read(aws: &Aws, requests: &[ReadRequest]) -> Vec<ReadResult> {
 pub async fn read_one(aws: &Aws, name: &str, known: &Value) -> Result<Value, OperationError> {
     let client = aws.iam();
     let (role, inline, attached) =
-        futures::try_join!(get_role(client, name), read_inline(client, name), read_attached(client, name))?;
+        together!(get_role(client, name), read_inline(client, name), read_attached(client, name))?;
     let policy = role.assume_role_policy_document().map(documents::decode);
     let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
     Ok(SCHEMA.block.object([
