@@ -16,6 +16,7 @@ pub mod lang;
 pub mod live;
 pub mod plan;
 pub mod provider;
+pub mod reconcile;
 pub mod render;
 pub mod repository;
 pub mod sandbox;

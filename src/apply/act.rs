@@ -122,6 +122,9 @@ impl Apply<'_> {
                 format!("recon has no type {}.", address.resource.ty),
             ));
         };
+        if let (Action::Update, Some(only)) = (change.action, &change.only) {
+            return self.correct(change, only, &*ty, block, connection).await;
+        }
         let Some(config) = self.config(ty.schema(), module, block, address, &repetition) else {
             return false;
         };
@@ -381,7 +384,7 @@ impl Apply<'_> {
     }
 
     /// What an object is after an update that failed half-way.
-    async fn read_again(
+    pub(super) async fn read_again(
         &self,
         ty: &dyn ResourceType,
         connection: &Connection,

@@ -6,6 +6,7 @@
 //! stops with a diagnostic.
 
 mod act;
+mod correct;
 mod create;
 mod order;
 pub mod record;
@@ -82,6 +83,9 @@ pub struct Options<'a> {
     pub events: &'a dyn Fn(Event),
     /// Says that nothing more is to be begun: the user interrupted.
     pub stopped: &'a dyn Fn() -> bool,
+    /// Nothing is recorded but what is acted on: not what else AWS has by now, no outputs, no data. So a correction
+    /// leaves every other drift and every pending change as it is.
+    pub narrow: bool,
 }
 
 struct Apply<'a> {
@@ -146,12 +150,16 @@ pub async fn apply(
         diagnostics: RefCell::new(diagnostics),
         done: Cell::new(Done::default()),
     };
-    apply.record_refreshed();
+    if !options.narrow {
+        apply.record_refreshed();
+    }
     let steps = Steps::build(stack, &planned.plan);
     match steps {
         Ok(steps) => {
             let complete = apply.walk(&steps).await;
-            apply.record_outputs(complete);
+            if !options.narrow {
+                apply.record_outputs(complete);
+            }
         }
         Err(problem) => {
             apply

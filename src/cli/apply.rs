@@ -192,7 +192,16 @@ fn execute(
         session.give_back(&mut prepared.store);
         return interrupt::code().unwrap_or(FAILURE);
     }
-    runtime.block_on(carry_out(session, prepared, args, approval))
+    let way = Way { parallelism: args.parallelism, json: approval.json, narrow: false };
+    runtime.block_on(carry_out(session, prepared, &way))
+}
+
+/// How a plan is carried out, and told of.
+pub struct Way {
+    pub parallelism: usize,
+    pub json: bool,
+    /// Nothing but what is acted on is recorded.
+    pub narrow: bool,
 }
 
 async fn approved(mode: PlanMode) -> bool {
@@ -225,7 +234,8 @@ pub async fn confirmed(question: &str) -> bool {
     }
 }
 
-async fn carry_out(session: &Session, prepared: Prepared, args: &PlanArgs, approval: Approval) -> u8 {
+/// Carries a plan out, records it, and gives the lock back. Answers the exit code.
+pub async fn carry_out(session: &Session, prepared: Prepared, way: &Way) -> u8 {
     let Prepared { mut loaded, store, state, journal, mut live, planned, settled, .. } = prepared;
     let mut recorder = Recorder::new(state, store, journal);
     // What the journal had to tell is recorded before anything else is done.
@@ -241,15 +251,16 @@ async fn carry_out(session: &Session, prepared: Prepared, args: &PlanArgs, appro
     }
     loaded.environment.impure = true;
     loaded.environment.applying = true;
-    let events = |event: Event| output::event(&event, approval.json);
-    let options = Options { parallelism: args.parallelism, events: &events, stopped: &interrupt::is_stopped };
+    let events = |event: Event| output::event(&event, way.json);
+    let stopped = &interrupt::is_stopped;
+    let options = Options { parallelism: way.parallelism, events: &events, stopped, narrow: way.narrow };
     let stack = loaded.stack(&session.registry);
     let Planned { plan, .. } = &planned;
     let mode = plan.mode;
     let (done, mut diagnostics) = apply(stack, &planned, &mut live, &mut recorder, &options).await;
     diagnostics.append(errored::finish(session, &mut recorder));
     let state = recorder.state.clone();
-    if approval.json {
+    if way.json {
         output::json_applied(session, done, &diagnostics, &state, mode);
     } else {
         session.report(&diagnostics);

@@ -5,6 +5,7 @@ mod apply;
 mod backend;
 mod bootstrap;
 mod console;
+mod correct;
 mod diff;
 mod drift;
 mod errored;
@@ -76,6 +77,8 @@ enum Command {
     Trace(trace::TraceArgs),
     /// Proposes edits of the code that make it what AWS has, where it is proven that they change nothing else.
     Propose(propose::ProposeArgs),
+    /// Puts back what changed in AWS, of the objects that are named, and nothing else.
+    Correct(correct::CorrectArgs),
     /// Makes AWS what the code says.
     Apply(apply::ApplyArgs),
     /// Deletes everything that the stack has made.
@@ -172,6 +175,7 @@ fn run(arguments: Vec<OsString>) -> u8 {
         Command::Drift(args) => drift::run(&args, &order),
         Command::Trace(args) => trace::run(&args, &order),
         Command::Propose(args) => propose::run(&args, &order),
+        Command::Correct(args) => correct::run(&args, &order),
         Command::Apply(args) => apply::run(args, order),
         Command::Destroy(args) => apply::destroy(args, order),
         Command::Output(args) => show::output(args),

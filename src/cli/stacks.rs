@@ -71,6 +71,11 @@ impl Stacks {
         print(&self.warnings, &self.sources, self.colors);
     }
 
+    /// The stacks that are meant.
+    pub fn meant(&self) -> &[Stack] {
+        &self.meant
+    }
+
     /// A run, that reads only, on each stack that is meant.
     pub fn chosen(&self) -> Vec<Chosen> {
         self.meant.iter().map(|stack| self.choose(stack)).collect()
@@ -82,9 +87,17 @@ impl Stacks {
         others.map(|stack| self.choose(stack)).collect()
     }
 
+    /// A run on a stack that changes it, in the role for that.
+    pub fn writer(&self, stack: &Stack) -> Chosen {
+        self.choose_as(stack, stack.write_role.as_ref().map(|role| role.value.clone()))
+    }
+
     fn choose(&self, stack: &Stack) -> Chosen {
+        self.choose_as(stack, stack.read_role.as_ref().map(|role| role.value.clone()))
+    }
+
+    fn choose_as(&self, stack: &Stack, role: Option<String>) -> Chosen {
         let directory = joined(&self.root, &stack.path);
-        let role = stack.read_role.as_ref().map(|role| role.value.clone());
         let session = Session::of(&directory, stack.workspace.as_deref(), role, self.colors.0);
         Chosen { stack: stack.clone(), session }
     }

@@ -148,6 +148,10 @@ pub struct ResourceChange {
     /// What it depends on, for the record and for the order of deletions.
     pub dependencies: Vec<ConfigResource>,
     pub create_before_destroy: bool,
+    /// The code says that it is not to be destroyed.
+    pub prevents_destroy: bool,
+    /// Of an update: the attributes that alone are changed, whatever else the code wants. `None`: all.
+    pub only: Option<BTreeSet<AttributePath>>,
     /// Paths in `before` and `after` that the schema calls sensitive are marked in the values themselves.
     pub declared_at: Option<Span>,
 }

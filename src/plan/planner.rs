@@ -465,6 +465,8 @@ impl Planner<'_> {
             provider_config,
             dependencies: Vec::new(),
             create_before_destroy: false,
+            prevents_destroy: false,
+            only: None,
             declared_at: None,
         }
     }

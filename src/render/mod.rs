@@ -6,6 +6,7 @@
 pub mod adoption;
 mod block;
 mod configuration_json;
+pub mod correction;
 pub mod diagnostic;
 mod diff;
 pub mod drift;

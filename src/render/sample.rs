@@ -38,6 +38,8 @@ pub fn change(address: &str, action: Action, before: Value, after: Value) -> Res
         provider_config: "provider[\"registry.terraform.io/hashicorp/aws\"]".into(),
         dependencies: Vec::new(),
         create_before_destroy: false,
+        prevents_destroy: false,
+        only: None,
         declared_at: None,
     }
 }

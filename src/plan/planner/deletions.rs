@@ -148,6 +148,8 @@ impl Planner<'_> {
             provider_config: resource.provider.clone(),
             dependencies: instance.dependency_addresses(),
             create_before_destroy: instance.create_before_destroy,
+            prevents_destroy: false,
+            only: None,
             ..self.blank(address, &key, Action::Delete)
         };
         change.provider_config.clone_from(&resource.provider);

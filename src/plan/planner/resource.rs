@@ -211,6 +211,7 @@ impl Planner<'_> {
         change.schema_version = ty.schema().version;
         change.dependencies = self.managed_dependencies(resource);
         change.declared_at = Some(block.declared_at);
+        change.prevents_destroy = block.lifecycle.prevent_destroy;
         change.create_before_destroy = self.create_first.contains(resource);
         let prior = self.prior(&*ty, &connection, address, &config, &mut change);
         let value = match prior {
@@ -404,7 +405,8 @@ impl Planner<'_> {
         match reason {
             Some(reason) => {
                 change.reason = Some(reason);
-                if block.lifecycle.prevent_destroy {
+                // Where nothing is carried out there is nothing to be prevented.
+                if block.lifecycle.prevent_destroy && self.options.look.is_none() {
                     let address = &change.address;
                     let detail = format!(
                         "{address} has lifecycle.prevent_destroy set, but the plan calls for it to be destroyed. To \

@@ -19,6 +19,7 @@ pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use sarif::sarif;
+pub(crate) use terminal::clean;
 pub use terminal::{statistics, terminal};
 
 /// What a status means, as a headline.

@@ -184,7 +184,7 @@ fn value(json: &Json) -> String {
 }
 
 /// A text without letters that would act on a terminal.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let acts = |letter: char| letter.is_control() && letter != '\n';
     if !text.chars().any(acts) {
         return text.to_owned();
