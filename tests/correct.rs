@@ -204,3 +204,46 @@ resource "aws_iam_role" "this" {{
     assert_eq!(path().await, "/ours/");
     assert_eq!(statuses(&stack), named(&[]));
 }
+
+/// A rule is written, holds at once, and leaves the rest of the file alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_ignored_by_hand_is_a_rule_of_the_file() {
+    let aws = Aws::fresh();
+    let stack = applied(&aws, &code(7, "{}"));
+    set_days(&aws, "this", 14).await;
+    set_days(&aws, "other", 14).await;
+    let why = ["--reason", "load test", "--until", "2999-01-31"];
+    let output =
+        stack.recon(&[&["ignore", "aws_cloudwatch_log_group.this.retention_in_days"], &why[..]].concat());
+    output.success();
+    let other = "aws_cloudwatch_log_group.other.retention_in_days";
+    let this = "aws_cloudwatch_log_group.this.retention_in_days";
+    assert_eq!(statuses(&stack), named(&[(other, "drifted"), (this, "ignored")]));
+    let report: Json =
+        stack.recon(&["drift", "--json", "--type", "aws_cloudwatch_log_group"]).success().json();
+    let rule = &report["resources"][1]["attributes"][0]["rule"];
+    assert_eq!(rule, "ignore aws_cloudwatch_log_group.this.retention_in_days");
+
+    let before = stack.read("recon.hcl") + "# the end\n";
+    stack.write("recon.hcl", &before);
+    stack.recon(&["ignore", "aws_cloudwatch_log_group.*", "--reason", "never mind"]).success();
+    assert_eq!(statuses(&stack), named(&[(other, "ignored"), (this, "ignored")]));
+    let text = stack.read("recon.hcl");
+    let added = text.len() - before.len();
+    let common = text.bytes().zip(before.bytes()).take_while(|(new, old)| new == old).count();
+    assert_eq!(text[common + added..], before[common..], "{text}");
+
+    for (arguments, said) in [
+        (vec!["ignore", "aws_lb.a", "--reason", "x", "--until", "2020-01-01"], "is over"),
+        (vec!["ignore", "aws_lb.a", "--reason", "x", "--until", "soon"], "no day of the calendar"),
+        (vec!["ignore", "aws_lb.a", "--reason", " "], "Missing reason"),
+        (vec!["ignore", "aws_lb", "--reason", "x"], "Invalid attribute address"),
+    ] {
+        let output = stack.recon(&arguments).code(1);
+        assert!(output.stderr.contains(said), "{output}");
+    }
+    assert_eq!(stack.read("recon.hcl"), text);
+    stack.remove("recon.hcl").write("recon.hcl.json", "{}");
+    let output = stack.recon(&["ignore", "aws_lb.a", "--reason", "x"]).code(1);
+    assert!(output.stderr.contains("Not a file for people"), "{output}");
+}

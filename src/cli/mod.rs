@@ -14,6 +14,7 @@ mod force_unlock;
 mod graph;
 mod holder;
 mod hosts;
+mod ignore;
 mod import;
 mod init;
 mod interrupt;
@@ -79,6 +80,8 @@ enum Command {
     Propose(propose::ProposeArgs),
     /// Puts back what changed in AWS, of the objects that are named, and nothing else.
     Correct(correct::CorrectArgs),
+    /// Writes a rule into recon.hcl that ignores what drifted.
+    Ignore(ignore::IgnoreArgs),
     /// Makes AWS what the code says.
     Apply(apply::ApplyArgs),
     /// Deletes everything that the stack has made.
@@ -176,6 +179,7 @@ fn run(arguments: Vec<OsString>) -> u8 {
         Command::Trace(args) => trace::run(&args, &order),
         Command::Propose(args) => propose::run(&args, &order),
         Command::Correct(args) => correct::run(&args, &order),
+        Command::Ignore(args) => ignore::run(&args),
         Command::Apply(args) => apply::run(args, order),
         Command::Destroy(args) => apply::destroy(args, order),
         Command::Output(args) => show::output(args),

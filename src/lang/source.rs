@@ -113,9 +113,9 @@ impl SourceMap {
     /// # Errors
     /// As [`std::fs::read`].
     pub fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        if !self.edited.is_empty()
-            && let Some(text) = self.edited.get(&path.canonicalize()?)
-        {
+        // A file that is only to be made has no canonical path.
+        let full = path.canonicalize().ok();
+        if let Some(text) = self.edited.get(full.as_deref().unwrap_or(path)) {
             return Ok(text.clone().into_bytes());
         }
         std::fs::read(path)

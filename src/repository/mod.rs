@@ -6,6 +6,7 @@
 mod discover;
 mod drift;
 mod freeze;
+pub mod ignore;
 mod pattern;
 mod policy;
 mod read;
@@ -191,7 +192,7 @@ fn read_file(root: &Path, shown: &Path, sources: &SourceMap, diagnostics: &mut D
     }
     let (path, name) = if json.is_file() { (json, JSON_FILE) } else { (native, FILE) };
     let label = shown.join(name).display().to_string();
-    let bytes = match std::fs::read(&path) {
+    let bytes = match sources.read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         Err(error) => {
