@@ -12,7 +12,7 @@ use crate::lang::diagnostic::{Diagnostic, Diagnostics};
 use crate::lang::source::SourceMap;
 use crate::render::Colors;
 use crate::repository::ignore::{NewRule, with_rule};
-use crate::repository::{self, AddressPattern, AttributePattern, FILE, JSON_FILE};
+use crate::repository::{self, AddressPattern, AttributePattern, FILE, JSON_FILE, Stack};
 
 use super::propose::report_errors;
 use super::session::use_colors;
@@ -78,7 +78,7 @@ fn ignored(args: &IgnoreArgs) -> Result<(), Diagnostics> {
     };
     let (text, name) = with_rule(before.as_deref().unwrap_or_default(), stack, &rule)
         .map_err(|problem| Diagnostic::error("The rule cannot be written", problem))?;
-    check(&stacks, &text)?;
+    check(&stacks, &text, stack, &name, &rule)?;
     match &before {
         Some(before) => workbench::write(&path, before, &text)?,
         None => std::fs::write(&path, &text).map_err(|error| {
@@ -131,18 +131,23 @@ fn last_day(text: &str) -> Result<Date, Diagnostic> {
     Ok(date)
 }
 
-/// Reads the file as it is to be, before it is written.
-fn check(stacks: &Stacks, text: &str) -> Result<(), Diagnostics> {
+/// Reads the file as it is to be, before it is written: the rule says what it is to say, and nothing else is wrong.
+fn check(stacks: &Stacks, text: &str, stack: &Stack, name: &str, rule: &NewRule) -> Result<(), Diagnostics> {
     let root = stacks.root();
     let full = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let edited: BTreeMap<PathBuf, String> = BTreeMap::from([(full.join(FILE), text.to_owned())]);
     let sources = SourceMap::edited(edited);
-    let (_, diagnostics) = repository::load(&full, root, &sources);
-    match diagnostics.iter().find(|one| one.is_error()) {
-        None => Ok(()),
-        Some(error) => {
-            let detail = format!("With it the file would be wrong: {}: {}", error.summary, error.detail);
-            Err(Diagnostic::error("The rule cannot be written", detail).into())
+    let (repository, diagnostics) = repository::load(&full, root, &sources);
+    let first = repository.stack(&stack.name).and_then(|stack| stack.drift.rules.first());
+    let problem = match diagnostics.iter().find(|one| one.is_error()) {
+        Some(error) => format!("with it the file would be wrong: {}: {}", error.summary, error.detail),
+        None if first.is_some_and(|first| {
+            *first.name == *name && first.reason.as_deref() == Some(&rule.reason) && first.until == rule.until
+        }) =>
+        {
+            return Ok(());
         }
-    }
+        None => "read again it would say something else".to_owned(),
+    };
+    Err(Diagnostic::error("The rule cannot be written", format!("{FILE}: {problem}.")).into())
 }

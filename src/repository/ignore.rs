@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
+use crate::address::quoted as quote;
 use crate::lang::ast::{Block, Body};
 use crate::lang::parse;
-use crate::lang::print::quote;
 use crate::lang::source::{SourceFile, SourceMap, Span};
 use crate::lang::splice::{Edit, splice};
 
@@ -42,9 +42,12 @@ pub fn with_rule(text: &str, stack: &Stack, rule: &NewRule) -> Result<(String, S
     let drift = own.and_then(|own| own.body.blocks.iter().find(|block| &*block.kind.name == "drift"));
     let name = free_name(drift.map(|drift| &drift.body), rule);
     let lines = rule_lines(&name, rule);
-    let (at, lines) = match (own, drift) {
+    let (at, until, lines) = match (own, drift) {
         (Some(_), Some(drift)) => match drift.body.blocks.iter().find(|block| &*block.kind.name == "rule") {
-            Some(first) => (before(&file, first), indented(&lines, indent_of(&file, first), true)),
+            Some(first) => {
+                let at = before(&file, first);
+                (at, at, indented(&lines, &indent_of(&file, first), true))
+            }
             None => at_end(&file, drift, &lines),
         },
         (Some(own), None) => at_end(&file, own, &wrapped("drift {", &lines)),
@@ -62,10 +65,10 @@ pub fn with_rule(text: &str, stack: &Stack, rule: &NewRule) -> Result<(String, S
                     all.insert(0, String::new());
                 }
             }
-            (end, all.iter().map(|line| format!("{line}\n")).collect())
+            (end, end, all.iter().map(|line| format!("{line}\n")).collect())
         }
     };
-    let edit = Edit { span: Span::new(id, at, at), text: lines.replace('\n', line_end) };
+    let edit = Edit { span: Span::new(id, at, until), text: lines.replace('\n', line_end) };
     let text = splice(&file, &[edit]).map_err(|error| error.to_string())?;
     Ok((text, name))
 }
@@ -137,11 +140,11 @@ fn indent_of(file: &SourceFile, block: &Block) -> String {
     if before.trim().is_empty() { before.to_owned() } else { String::new() }
 }
 
-fn indented(lines: &[String], indent: String, is_followed: bool) -> String {
+fn indented(lines: &[String], indent: &str, is_followed: bool) -> String {
     let mut text = String::new();
     for line in lines {
         if !line.is_empty() {
-            text.push_str(&indent);
+            text.push_str(indent);
             text.push_str(line);
         }
         text.push('\n');
@@ -152,24 +155,22 @@ fn indented(lines: &[String], indent: String, is_followed: bool) -> String {
     text
 }
 
-/// The place of a block's last line, and what to put there to have the lines at the end of the block.
-fn at_end(file: &SourceFile, block: &Block, lines: &[String]) -> (usize, String) {
+/// What to put in whose place (from, to) to have the lines at the end of a block.
+fn at_end(file: &SourceFile, block: &Block, lines: &[String]) -> (usize, usize, String) {
     let outer = indent_of(file, block);
     let inner = format!("{outer}  ");
-    let brace = block.close_brace.start as usize;
+    let (open, brace) = (block.open_brace.end as usize, block.close_brace.start as usize);
     let line = file.text[..brace].rfind('\n').map_or(0, |end| end + 1);
-    let is_alone = file.text[line..brace].trim().is_empty() && line > block.open_brace.start as usize;
-    let mut text = String::new();
     let is_empty = block.body.attributes.is_empty() && block.body.blocks.is_empty();
-    if !is_empty {
-        text.push('\n');
+    let added = indented(lines, &inner, false);
+    let gap = if is_empty { "" } else { "\n" };
+    if line >= open {
+        return (line, line, format!("{gap}{added}"));
     }
-    text.push_str(&indented(lines, inner, false));
-    if is_alone {
-        return (line, text);
-    }
-    // The braces are on one line.
-    (brace, format!("\n{text}{outer}"))
+    // The braces are on one line, where there is room for one argument and nothing else.
+    let own = file.text[open..brace].trim();
+    let own = if own.is_empty() { String::new() } else { format!("{inner}{own}\n") };
+    (open, brace, format!("\n{own}{gap}{added}{outer}"))
 }
 
 #[cfg(test)]
