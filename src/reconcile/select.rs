@@ -258,7 +258,7 @@ fn attribute_held(
                     .to_owned(),
             );
         }
-        if change.attributes.iter().any(|other| is_ahead(other)) {
+        if change.attributes.iter().any(is_ahead) {
             return Some(
                 "the replacement would carry out changes of the code that are not applied yet".to_owned(),
             );
