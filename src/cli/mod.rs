@@ -29,6 +29,7 @@ mod state_encryption;
 mod state_transfer;
 mod surgery;
 mod trace;
+mod unmanaged;
 mod validate;
 mod workbench;
 mod workspace;

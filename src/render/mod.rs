@@ -9,6 +9,7 @@ mod configuration_json;
 pub mod diagnostic;
 mod diff;
 pub mod drift;
+pub mod generated;
 mod json_value;
 pub mod plan;
 pub mod plan_json;
