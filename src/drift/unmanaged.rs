@@ -48,6 +48,9 @@ pub struct Unmanaged {
     cut: Vec<(&'static str, String)>,
 }
 
+/// A child, its type, and the provider configuration that it was found through.
+type Reached = (ProviderKey, Arc<dyn ResourceType>, Child);
+
 /// Looks for objects of some types that belong to objects of the stack. `secrets` are the plan's.
 pub async fn search(
     stack: Stack<'_>,
@@ -84,7 +87,7 @@ pub async fn search(
         })
     });
     let mut unmanaged = Unmanaged::default();
-    let mut children: BTreeMap<(&str, String), (ProviderKey, Arc<dyn ResourceType>, Child)> = BTreeMap::new();
+    let mut children: BTreeMap<(&str, String), Reached> = BTreeMap::new();
     for (key, name, ty, below) in join_all(searches.collect::<Vec<_>>()).await {
         for child in below.children {
             let id = child.import_id.clone().unwrap_or_else(|| child.id.clone());

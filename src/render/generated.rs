@@ -104,7 +104,8 @@ impl Writer<'_> {
     }
 
     fn block(&mut self, header: &str, schema: &BlockSchema, object: &Value, within: &str) {
-        let _ = writeln!(self.text, "\n{header} {{");
+        let gap = if self.text.ends_with("{\n") { "" } else { "\n" };
+        let _ = writeln!(self.text, "{gap}{header} {{");
         self.body(schema, object, within, false);
         self.text.push_str("}\n");
     }

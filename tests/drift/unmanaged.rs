@@ -218,8 +218,13 @@ async fn by_hand(aws: &Aws, stack: &Stack) -> BTreeMap<&'static str, String> {
 
     let elb = aws.elb();
     let balancer = text(recorded(&state, "aws_lb", "web"), "arn");
+    let (vpc, _) = aws.network().await;
+    let call = elb.create_target_group().name("hand").protocol(ProtocolEnum::Http).port(80).vpc_id(&vpc);
+    let made = call.send().await.unwrap();
+    let forward = Action::builder().r#type(ActionTypeEnum::Forward);
+    let forward = forward.set_target_group_arn(made.target_groups()[0].target_group_arn().map(str::to_owned));
     let call = elb.create_listener().load_balancer_arn(balancer).port(8080).protocol(ProtocolEnum::Http);
-    let made = call.default_actions(not_found()).send().await.unwrap();
+    let made = call.default_actions(forward.build()).send().await.unwrap();
     let listener = made.listeners()[0].listener_arn().unwrap().to_owned();
     let own = text(recorded(&state, "aws_lb_listener", "own"), "arn");
     let paths = PathPatternConditionConfig::builder().values("/hand/*").build();
@@ -232,7 +237,7 @@ async fn by_hand(aws: &Aws, stack: &Stack) -> BTreeMap<&'static str, String> {
     call.adjustment_type("ChangeInCapacity").scaling_adjustment(-1).cooldown(60).send().await.unwrap();
     let live = scaling.describe_policies().policy_names("by hand").send().await.unwrap();
     let policy = live.scaling_policies()[0].policy_arn().unwrap().to_owned();
-    // A policy that follows a target, as ECS makes one; its alarms are its own.
+    // Policies that follow a target, one as ECS makes it; their alarms are their own.
     let metric = PredefinedMetricSpecification::builder()
         .predefined_metric_type(MetricType::AsgAverageCpuUtilization)
         .build();
@@ -240,9 +245,11 @@ async fn by_hand(aws: &Aws, stack: &Stack) -> BTreeMap<&'static str, String> {
         .predefined_metric_specification(metric)
         .target_value(50.0)
         .build();
-    let call = scaling.put_scaling_policy().auto_scaling_group_name("web");
-    let call = call.policy_name("ECSManagedAutoScalingPolicy-1").policy_type("TargetTrackingScaling");
-    call.target_tracking_configuration(target).send().await.unwrap();
+    for name in ["ECSManagedAutoScalingPolicy-1", "follow"] {
+        let call = scaling.put_scaling_policy().auto_scaling_group_name("web").policy_name(name);
+        let call = call.policy_type("TargetTrackingScaling");
+        call.target_tracking_configuration(target.clone()).send().await.unwrap();
+    }
 
     let alarm = |name: &str| {
         let call = aws.cloudwatch().put_metric_alarm().alarm_name(name).namespace("AWS/EC2");
@@ -271,6 +278,7 @@ async fn by_hand(aws: &Aws, stack: &Stack) -> BTreeMap<&'static str, String> {
         ("aws_lb_listener.web_http_8080", listener),
         ("aws_lb_listener_rule.own_7", rule),
         ("aws_autoscaling_policy.web_by_hand", "web/by hand".to_owned()),
+        ("aws_autoscaling_policy.web_follow", "web/follow".to_owned()),
         ("aws_cloudwatch_metric_alarm.web_by_hand", "by-hand".to_owned()),
         ("aws_cloudwatch_metric_alarm.web_by_policy", "by-policy".to_owned()),
         ("aws_dynamodb_table_item.config_by_hand", "config|id|by-hand".to_owned()),
@@ -303,10 +311,7 @@ async fn what_was_made_by_hand_is_found_and_imported_without_a_change() {
     let policy = resource(&found, "aws_iam_role_policy.web_by_hand");
     assert_eq!(policy["reason"], "belongs to aws_iam_role.web");
     let code = stack.read("hand.tf");
-    assert!(
-        code.contains("role = aws_iam_role.web.id") || code.contains("role   = aws_iam_role.web.id"),
-        "{code}"
-    );
+    assert!(code.contains("role = aws_iam_role.web.id"), "{code}");
     stack.recon(&["fmt", "--check"]).success();
     stack.recon(&["drift", "--generate-config", "hand.tf"]).code(1);
 

@@ -211,3 +211,88 @@ async fn ids(
     }
     Ok(children)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::security_group_rule::SecurityGroupRule;
+    use super::*;
+    use crate::address::parse_instance;
+    use crate::provider::ResourceType;
+    use crate::provider::below::Member;
+
+    fn member(address: &str) -> Member {
+        Member {
+            address: parse_instance(address).unwrap(),
+            live: None,
+            recorded: None,
+            desired: None,
+            written: Arc::default(),
+            is_here: true,
+        }
+    }
+
+    /// A group that may send anything anywhere, and reach itself at port 80.
+    fn group() -> Value {
+        let sources = |all: Permissions| group_rules::value(&all, None, "sg-1", "1");
+        let permission =
+            |protocol, port, source| (Permission::new(protocol, port, port, source), Notes::default());
+        let everywhere = || Source::Ipv4("0.0.0.0/0".to_owned());
+        Value::object([
+            ("id", Value::string("sg-1")),
+            ("egress", sources(Permissions::from([permission("-1", 0, everywhere())]))),
+            (
+                "ingress",
+                sources(Permissions::from([permission("tcp", 80, Source::Group("sg-1".to_owned()))])),
+            ),
+        ])
+    }
+
+    fn ids(objects: &StackObjects) -> Vec<String> {
+        let below = group_rules(SecurityGroupRule::default().schema(), objects);
+        below.children.into_iter().filter_map(|child| child.import_id).collect()
+    }
+
+    const INGRESS: &str = "sg-1_ingress_tcp_80_80_self";
+    const EGRESS: &str = "sg-1_egress_-1_0_0_0.0.0.0/0";
+
+    #[test]
+    fn what_every_new_group_may_send_is_left_out_if_the_record_has_it() {
+        let mut objects = StackObjects::default();
+        objects.add(Member {
+            live: Some(group()),
+            recorded: Some(group()),
+            ..member("aws_security_group.web")
+        });
+        assert_eq!(ids(&objects), [INGRESS]);
+        let mut objects = StackObjects::default();
+        objects.add(Member { live: Some(group()), ..member("aws_security_group.web") });
+        assert_eq!(ids(&objects), [INGRESS, EGRESS]);
+    }
+
+    /// Where the code says what the group may send, that is more than it says.
+    #[test]
+    fn it_is_not_left_out_beside_other_rules() {
+        let schema = SecurityGroupRule::default().schema().clone();
+        let mut objects = StackObjects::default();
+        objects.add(Member {
+            live: Some(group()),
+            recorded: Some(group()),
+            ..member("aws_security_group.web")
+        });
+        let known = rule_id::parse_import(&schema, "sg-1_egress_tcp_443_443_10.0.0.0/8").unwrap();
+        objects.add(Member { desired: Some(known), ..member("aws_security_group_rule.out") });
+        let known = rule_id::parse_import(&schema, INGRESS).unwrap();
+        objects.add(Member { desired: Some(known), ..member("aws_security_group_rule.in") });
+        assert_eq!(ids(&objects), [EGRESS]);
+    }
+
+    #[test]
+    fn what_the_group_lists_itself_is_its_own_drift() {
+        let written = Arc::new(["ingress", "egress"].map(Arc::from).into_iter().collect());
+        let mut objects = StackObjects::default();
+        objects.add(Member { live: Some(group()), written, ..member("aws_security_group.web") });
+        assert_eq!(ids(&objects), [""; 0]);
+    }
+}

@@ -65,3 +65,76 @@ pub(super) fn attached(objects: &StackObjects) -> Below {
     }
     below
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::address::parse_instance;
+    use crate::lang::value::Value;
+    use crate::provider::below::Member;
+    use crate::provider::object::text_set;
+
+    const OF_AWS: &str = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";
+
+    fn objects(written: &[&str], known: &[(&str, Value)]) -> StackObjects {
+        let mut objects = StackObjects::default();
+        let attached = ["arn:aws:iam::1:policy/a", "arn:aws:iam::1:policy/b", OF_AWS];
+        let policy = Value::object([("name", Value::string("p")), ("policy", Value::string("{}"))]);
+        let role = Value::object([
+            ("name", Value::string("web")),
+            ("managed_policy_arns", text_set(attached)),
+            ("inline_policy", Value::tuple(vec![policy])),
+        ]);
+        let written = Arc::new(written.iter().map(|name| Arc::from(*name)).collect());
+        let member = |address: &str| Member {
+            address: parse_instance(address).unwrap(),
+            live: None,
+            recorded: None,
+            desired: None,
+            written: Arc::clone(&written),
+            is_here: true,
+        };
+        objects.add(Member { live: Some(role), ..member("aws_iam_role.web") });
+        for (address, value) in known {
+            objects.add(Member { desired: Some(value.clone()), ..member(address) });
+        }
+        objects
+    }
+
+    fn labels(below: &Below) -> Vec<&str> {
+        below.children.iter().map(|child| child.label.as_str()).collect()
+    }
+
+    #[test]
+    fn what_nobody_knows_is_found() {
+        let objects = objects(&["name"], &[]);
+        assert_eq!(labels(&attached(&objects)), ["a", "b"]);
+        assert_eq!(labels(&inline(&objects)), ["p"]);
+    }
+
+    #[test]
+    fn what_is_to_be_made_is_known() {
+        let place = |name, value: &str| [("role", Value::string("web")), (name, Value::string(value))];
+        let many = [("policy_arn", Value::string("arn:aws:iam::1:policy/b")), ("roles", text_set(["web"]))];
+        let known = [
+            (
+                "aws_iam_role_policy_attachment.a",
+                Value::object(place("policy_arn", "arn:aws:iam::1:policy/a")),
+            ),
+            ("aws_iam_policy_attachment.b", Value::object(many)),
+            ("aws_iam_role_policy.p", Value::object(place("name", "p"))),
+        ];
+        let objects = objects(&[], &known);
+        assert_eq!(labels(&attached(&objects)), [""; 0]);
+        assert_eq!(labels(&inline(&objects)), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_role_lists_itself_is_its_own_drift() {
+        let objects = objects(&["managed_policy_arns", "inline_policy"], &[]);
+        assert_eq!(labels(&attached(&objects)), [""; 0]);
+        assert_eq!(labels(&inline(&objects)), [""; 0]);
+    }
+}
