@@ -21,7 +21,7 @@ use crate::repository::AddressPattern;
 use super::run::{PlanArgs, prepare, runtime};
 use super::session::{use_colors, variable_inputs};
 use super::stacks::{Chosen, Stacks};
-use super::{CHANGES, FAILURE, OptionOrder, SUCCESS, VariableArgs};
+use super::{CHANGES, FAILURE, OptionOrder, SUCCESS, VariableArgs, unmanaged};
 
 /// Stacks that are compared at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -42,6 +42,9 @@ pub struct DriftArgs {
     /// Writes a page with all reports to a file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Writes import blocks and resources for the unmanaged objects of one stack to a new file.
+    #[arg(long, value_name = "FILE")]
+    generate_config: Option<PathBuf>,
     /// Tells also of what is ignored, and of what the code leaves to AWS.
     #[arg(long)]
     all: bool,
@@ -116,6 +119,11 @@ pub fn run(args: &DriftArgs, order: &OptionOrder) -> u8 {
         let detail = "--var and --var-file are for one stack. Name it, or set the values in recon.hcl.";
         return refused(&Diagnostic::error("Values for several stacks", detail).into());
     }
+    if let Some(path) = &args.generate_config
+        && let Err(diagnostic) = unmanaged::writable(path, chosen.len())
+    {
+        return refused(&diagnostic.into());
+    }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -126,12 +134,13 @@ pub fn run(args: &DriftArgs, order: &OptionOrder) -> u8 {
     let mut code = Outcome::default();
     let mut reports = Vec::new();
     runtime.block_on(async {
-        let runs = chosen.into_iter().map(|chosen| compare(&stacks, chosen, &inputs, args));
+        let runs = chosen.into_iter().map(|chosen| compare(&stacks, chosen, &inputs, args, &filter));
         let mut runs = futures::stream::iter(runs).buffered(SIDE_BY_SIDE);
         while let Some(Compared { mut report, diagnostics, chosen }) = runs.next().await {
             code.add(&report);
             filter.apply(&mut report);
             code.add_drift(&report);
+            code.failed |= diagnostics.has_errors();
             chosen.session.report(&diagnostics);
             print(&report, args, colors);
             reports.push(report);
@@ -159,7 +168,13 @@ fn refused(diagnostics: &Diagnostics) -> u8 {
     FAILURE
 }
 
-async fn compare(stacks: &Stacks, chosen: Chosen, inputs: &VariableInputs, args: &DriftArgs) -> Compared {
+async fn compare(
+    stacks: &Stacks,
+    chosen: Chosen,
+    inputs: &VariableInputs,
+    args: &DriftArgs,
+    filter: &Filter,
+) -> Compared {
     let begun = Instant::now();
     let started_at = jiff::Timestamp::now().to_string();
     let inputs = chosen.inputs(stacks, inputs);
@@ -173,6 +188,7 @@ async fn compare(stacks: &Stacks, chosen: Chosen, inputs: &VariableInputs, args:
     match prepared {
         Ok(mut prepared) => {
             chosen.session.give_back(&mut prepared.store);
+            let unmanaged = unmanaged::Search::run(stacks, &chosen, &prepared).await;
             let facts = Facts {
                 repository: &stacks.repository,
                 stack: &chosen.stack,
@@ -182,7 +198,14 @@ async fn compare(stacks: &Stacks, chosen: Chosen, inputs: &VariableInputs, args:
                 started_at: &started_at,
                 commit: stacks.commit.as_deref(),
             };
-            let report = assess(&prepared.planned.plan, facts, stats());
+            let mut report = assess(&prepared.planned.plan, facts, stats());
+            unmanaged.tell(&mut report, facts, args.all);
+            if let Some(path) = &args.generate_config {
+                let mut shown = report.clone();
+                filter.apply(&mut shown);
+                prepared.diagnostics.append(unmanaged.write(&shown, &prepared, path).await);
+                report.stats = stats();
+            }
             Compared { report, diagnostics: prepared.diagnostics, chosen }
         }
         Err(diagnostics) => {
@@ -269,7 +292,8 @@ struct Outcome {
 impl Outcome {
     fn add(&mut self, report: &Report) {
         self.failed |= !report.errors.is_empty() || !report.complete;
-        self.unreadable |= report.summary.unreadable > 0 || !report.unread_data.is_empty();
+        self.unreadable |=
+            report.summary.unreadable > 0 || !report.unread_data.is_empty() || !report.unsearched.is_empty();
     }
 
     fn add_drift(&mut self, report: &Report) {

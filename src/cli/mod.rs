@@ -31,6 +31,7 @@ mod state_encryption;
 mod state_transfer;
 mod surgery;
 mod trace;
+mod unmanaged;
 mod validate;
 mod workbench;
 mod workspace;

@@ -67,6 +67,7 @@ pub fn assess(plan: &Plan, facts: Facts<'_>, stats: Stats) -> Report {
         summary,
         resources,
         unread_data: plan.unread.iter().map(|(address, error)| assessor.unread(address, error)).collect(),
+        unsearched: Vec::new(),
         errors: Vec::new(),
         stats,
     }
@@ -83,7 +84,7 @@ pub fn secrets_of(plan: &Plan) -> Secrets {
 }
 
 /// Whether a read ended as it always will with these permissions and this recon: the run is complete as far as it can be.
-fn is_known_limit(error: &OperationError) -> bool {
+pub(super) fn is_known_limit(error: &OperationError) -> bool {
     matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::Internal)
 }
 

@@ -5,6 +5,8 @@
 //! nothing to mask.
 
 mod assess;
+mod generate;
+mod unmanaged;
 mod user_data;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ use crate::lang::diagnostic::Diagnostics;
 use crate::provider::stats::OperationCalls;
 
 pub use assess::{Facts, assess, secrets_of};
+pub use generate::{Generated, Read, generate};
+pub use unmanaged::{Found, Unmanaged, search};
 
 /// The version of the document that a report is written as. The first number changes when a reader would break.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -45,6 +49,9 @@ pub struct Report {
     /// Data sources that could not be read: what is recorded of them was used instead.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unread_data: Vec<Unread>,
+    /// Types of unmanaged objects that could not be looked for everywhere.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unsearched: Vec<Unsearched>,
     /// Why there is no comparison.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<String>,
@@ -188,6 +195,17 @@ pub struct Unread {
     pub operation: String,
 }
 
+/// A type of unmanaged objects of which there may be more than was found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unsearched {
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub reason: String,
+    /// The IAM action that failed, if it is for that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operation: Option<String>,
+}
+
 /// What the comparison cost.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stats {
@@ -231,6 +249,7 @@ impl Report {
             summary: Summary::default(),
             resources: Vec::new(),
             unread_data: Vec::new(),
+            unsearched: Vec::new(),
             errors: errors.map(|error| format!("{}: {}", error.summary, error.detail)).collect(),
             stats,
         }

@@ -5,6 +5,7 @@
 //! schema says what differs and what that means, the type only adds what no schema can say.
 
 pub mod aws;
+pub mod below;
 pub mod builtin;
 pub mod duration;
 mod error;
@@ -281,6 +282,13 @@ pub trait ResourceType: Send + Sync {
     /// Arguments in which an object of [`ResourceType::alike`] must be equal to the code, where that gives them.
     fn told_by(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Objects of this type that belong to objects of the stack, and that neither its code nor its record know. What AWS
+    /// makes for itself is not among them. The connection is the one that leads to the parents ([`below::Member::is_here`]);
+    /// answers already read are used where they say it.
+    async fn below(&self, _connection: &Connection, _objects: &below::StackObjects) -> below::Below {
+        below::Below::default()
     }
 }
 

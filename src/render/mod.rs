@@ -10,6 +10,7 @@ pub mod correction;
 pub mod diagnostic;
 mod diff;
 pub mod drift;
+pub mod generated;
 mod json_value;
 pub mod plan;
 pub mod plan_json;

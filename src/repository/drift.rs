@@ -13,9 +13,12 @@ use super::freeze::FreezeWindow;
 use super::pattern::{AddressPattern, AttributePattern, PatternError};
 use super::policy::{Action, CorrectBlock, DriftPolicy, Percentage, Rule};
 use super::read::{Located, boolean, only, text, texts, whole, word};
+use super::unmanaged::unmanaged;
 
-const DRIFT: Shape =
-    Shape { arguments: &[("default", false)], blocks: &[("rule", &["name"]), ("correct", &[])] };
+const DRIFT: Shape = Shape {
+    arguments: &[("default", false), ("unmanaged", false)],
+    blocks: &[("rule", &["name"]), ("correct", &[])],
+};
 
 const RULE: Shape = Shape {
     arguments: &[
@@ -71,7 +74,8 @@ pub(super) fn drift(outer: &Content, diagnostics: &mut Diagnostics) -> DriftPoli
     }
     let correct =
         only(&content, "correct", diagnostics).map(|block| correct(block, diagnostics)).unwrap_or_default();
-    DriftPolicy { default, rules, correct }
+    let unmanaged = unmanaged(&content, diagnostics);
+    DriftPolicy { default, rules, unmanaged, correct }
 }
 
 /// The rule of a block, if the block says one.

@@ -13,6 +13,7 @@ mod read;
 mod settings;
 mod stacks;
 mod state_encryption;
+mod unmanaged;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ pub use read::Located;
 pub use settings::{Event, GitHub, Notification, NotificationKind};
 pub use stacks::is_stack_name;
 pub use state_encryption::StateEncryption;
+pub use unmanaged::LOOKED_FOR;
 
 /// The name of the repository's file.
 pub const FILE: &str = "recon.hcl";

@@ -55,6 +55,8 @@ pub struct DriftPolicy {
     pub default: Option<Located<Action>>,
     /// In the order in which they are tried.
     pub rules: Vec<Rule>,
+    /// The types that are looked for although nobody manages them. `None`: the block says nothing of it.
+    pub unmanaged: Option<Vec<&'static str>>,
     /// The limits that the block sets; those it leaves out are `None`.
     pub correct: CorrectBlock,
 }

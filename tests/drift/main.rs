@@ -10,6 +10,7 @@ mod normalised;
 mod outputs;
 mod secrets;
 mod statuses;
+mod unmanaged;
 mod unreadable;
 
 use serde_json::Value as Json;

@@ -2,7 +2,8 @@
 
 use recon::address::parse_instance;
 use recon::repository::{
-    Action, AddressPattern, AttributePattern, Limits, MAX_DRIFT_FROM, Repository, parse_attribute_path,
+    Action, AddressPattern, AttributePattern, LOOKED_FOR, Limits, MAX_DRIFT_FROM, Repository,
+    parse_attribute_path,
 };
 use recon::state::encryption::Method;
 use serde_json::Value;
@@ -141,4 +142,29 @@ fn the_words_and_limits_are_those_of_the_tables() {
     ];
     assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value)));
     assert!(PAGE.contains(&format!("at least {MAX_DRIFT_FROM}, something else is wrong")));
+}
+
+/// The table of types that can be looked for, and which are where nothing is said.
+#[test]
+fn types_that_are_looked_for_are_those_of_the_table() {
+    let rows = rows("type");
+    let named = |row: &Vec<&'static str>| row[0].trim_matches('`').to_owned();
+    let mut all: Vec<String> = rows.iter().map(named).collect();
+    all.sort();
+    let mut expected = LOOKED_FOR;
+    expected.sort_unstable();
+    assert_eq!(all, expected);
+    let mut default: Vec<String> = rows.iter().filter(|row| row[1].starts_with("yes")).map(named).collect();
+    default.sort();
+    let (_root, silent) = repository("recon.hcl", "stack \"web\" {\n  path = \"stacks/web\"\n}\n");
+    let mut found = silent.unmanaged(&silent.stacks[0]);
+    found.sort_unstable();
+    assert_eq!(default, found);
+    let (_root, both) = repository(
+        "recon.hcl",
+        "drift {\n unmanaged = [\"aws_security_group_rule\"]\n}\nstack \"web\" {\n path = \"stacks/web\"\n}\nstack \
+         \"state\" {\n path = \"state\"\n drift {\n unmanaged = []\n }\n}\n",
+    );
+    assert_eq!(both.unmanaged(both.stack("web").unwrap()).len(), 3);
+    assert!(both.unmanaged(both.stack("state").unwrap()).is_empty());
 }

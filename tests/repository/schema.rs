@@ -27,12 +27,13 @@ fn complete() -> Value {
                 "depends_on": ["state"],
                 "read_role": "arn:aws:iam::111122223333:role/recon-read",
                 "write_role": "arn:aws-cn:iam::111122223333:role/ci/recon-write",
-                "drift": {"default": "propose", "correct": {"confirm": 5}},
+                "drift": {"default": "propose", "unmanaged": [], "correct": {"confirm": 5}},
                 "state_encryption": {"none": {}},
             }},
         ],
         "drift": {
             "default": "report",
+            "unmanaged": ["aws_iam_role_policy", "aws_lb_listener"],
             "rule": {
                 "closed doors": {
                     "match": ["**.aws_security_group_rule.*"],

@@ -12,7 +12,7 @@ use crate::drift::{AttributeReport, Report, ResourceReport};
 use crate::lang::secrets::MASK;
 
 use super::graph;
-use super::meaning;
+use super::{import_block, meaning};
 
 /// The statuses in the order in which they are told of.
 const TOLD: [Verdict; 8] = [
@@ -104,6 +104,14 @@ fn stack(text: &mut String, report: &Report) {
                 escaped(&unread.reason)
             );
         }
+        for unsearched in &report.unsearched {
+            let _ = writeln!(
+                text,
+                "<p>Of <code>{}</code> AWS may have more that nobody manages: {}</p>",
+                escaped(&unsearched.ty),
+                escaped(&unsearched.reason)
+            );
+        }
         if let Some(picture) = graph::svg(&report.resources) {
             let _ = writeln!(text, "<h3>Graph</h3>\n<div class=\"graph\">{picture}</div>");
         }
@@ -160,6 +168,9 @@ fn object(text: &mut String, resource: &ResourceReport) {
     notes.extend(decided(resource.rule.as_ref(), resource.action.as_ref()));
     if !notes.is_empty() {
         let _ = writeln!(text, "<div class=\"dim\">{}</div>", escaped(&notes.join("; ")));
+    }
+    if let Some(block) = import_block(resource) {
+        let _ = writeln!(text, "<pre>{}</pre>", escaped(&block));
     }
     let told: Vec<&AttributeReport> =
         resource.attributes.iter().filter(|attribute| attribute.status != Verdict::InSync).collect();

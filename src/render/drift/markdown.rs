@@ -11,7 +11,7 @@ use crate::compare::Verdict;
 use crate::drift::{AttributeReport, Place, Report, ResourceReport};
 use crate::lang::secrets::MASK;
 
-use super::meaning;
+use super::{import_block, meaning};
 
 /// Objects of a status beyond so many are counted only.
 const MOST: usize = 100;
@@ -64,6 +64,12 @@ pub fn markdown(report: &Report) -> String {
         text.push_str("\nData sources that could not be read; what is recorded of them was used:\n\n");
         for unread in &report.unread_data {
             let _ = writeln!(text, "- {}: {}", code(&unread.address), code(&unread.reason));
+        }
+    }
+    if !report.unsearched.is_empty() {
+        text.push_str("\nTypes of which AWS may have more that nobody manages:\n\n");
+        for unsearched in &report.unsearched {
+            let _ = writeln!(text, "- {}: {}", code(&unsearched.ty), code(&unsearched.reason));
         }
     }
     text
@@ -129,6 +135,14 @@ fn object(text: &mut String, resource: &ResourceReport) {
     }
     text.push_str(&decided(resource.rule.as_ref(), resource.action.as_ref()));
     text.push('\n');
+    // Nothing of what AWS names an object begins a line, so that nothing of it ends the block.
+    if let Some(block) = import_block(resource) {
+        text.push_str("\n  ```hcl\n");
+        block.lines().for_each(|line| {
+            let _ = writeln!(text, "  {line}");
+        });
+        text.push_str("  ```\n\n");
+    }
     let told = |attribute: &&AttributeReport| !matches!(attribute.status, Verdict::Ignored | Verdict::InSync);
     for attribute in resource.attributes.iter().filter(told) {
         let _ = writeln!(text, "  - {}{}", of_attribute(attribute), note(attribute));

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::compare::Verdict;
 use crate::drift::{AttributeReport, ResourceReport};
+use crate::lang::print::quote;
 use crate::lang::secrets::MASK;
 
 pub use html::html;
@@ -37,11 +38,18 @@ fn meaning(status: Verdict) -> &'static str {
     }
 }
 
+/// The `import` block of an unmanaged object.
+fn import_block(resource: &ResourceReport) -> Option<String> {
+    let id = resource.import_id.as_ref().filter(|_| resource.status == Verdict::Unmanaged)?;
+    Some(super::generated::import_block(&resource.address, id))
+}
+
 /// What is to be said of an object, or of one of its attributes, in a line of plain text.
 fn sentence(resource: &ResourceReport, attribute: Option<&AttributeReport>) -> String {
     let Some(attribute) = attribute else {
         let reason = resource.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        return format!("{}: {}{reason}", resource.address, resource.status);
+        let import = resource.import_id.as_ref().map(|id| format!(", import id {}", quote(id)));
+        return format!("{}: {}{reason}{}", resource.address, resource.status, import.unwrap_or_default());
     };
     let name = format!("{}.{}: {}", resource.address, attribute.path, attribute.status);
     if attribute.sensitive && attribute.live.is_null() && attribute.recorded.is_null() {

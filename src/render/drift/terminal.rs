@@ -10,7 +10,7 @@ use crate::lang::print::quote;
 use crate::lang::secrets::MASK;
 
 use super::super::style::{BOLD, Colors, DIM, GREEN, RED, YELLOW};
-use super::meaning;
+use super::{import_block, meaning};
 
 /// Longer values have a line of their own.
 const SHORT: usize = 40;
@@ -59,6 +59,13 @@ pub fn terminal(report: &Report, all: bool, colors: Colors) -> String {
             let _ = writeln!(text, "  {}: {}", clean(&unread.address), clean(&unread.reason));
         }
     }
+    if !report.unsearched.is_empty() {
+        let title = "Types of which AWS may have more that nobody manages:";
+        let _ = writeln!(text, "\n{}\n", colors.paint(YELLOW, title));
+        for unsearched in &report.unsearched {
+            let _ = writeln!(text, "  {}: {}", clean(&unsearched.ty), clean(&unsearched.reason));
+        }
+    }
     let _ = writeln!(text, "\n{}", last_line(report, colors));
     text
 }
@@ -95,6 +102,11 @@ fn object(text: &mut String, resource: &ResourceReport, all: bool, colors: Color
     let _ = write!(text, "  {}{deposed}{reason}", clean(&resource.address));
     let place = resource.origin.as_ref().filter(|_| resource.attributes.is_empty());
     let _ = writeln!(text, "{}", note(place, resource.rule.as_ref(), resource.action.as_ref(), colors));
+    if let Some(block) = import_block(resource) {
+        block.lines().for_each(|line| {
+            let _ = writeln!(text, "    {line}");
+        });
+    }
     for attribute in &resource.attributes {
         let is_quiet = matches!(attribute.status, Verdict::Ignored | Verdict::InSync);
         if !is_quiet || all && attribute.status == Verdict::Ignored {

@@ -1,6 +1,7 @@
 //! Elastic Compute Cloud, and the parts of VPC that share its API.
 
 mod alike;
+mod below;
 mod cidr;
 pub mod data;
 mod group_calls;

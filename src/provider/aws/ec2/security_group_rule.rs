@@ -22,6 +22,7 @@ use crate::provider::aws::Aws;
 use crate::provider::aws::attempts::Attempts;
 use crate::provider::aws::reading::{all_unreadable, known_part};
 use crate::provider::aws::wait::{self, Progress};
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::{self, Object};
 use crate::provider::{
     Change, Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType, Timeouts,
@@ -99,7 +100,7 @@ fn direction(object: &Value) -> Option<Direction> {
 }
 
 /// The permissions that a rule is made of.
-fn permissions(object: &Value) -> Permissions {
+pub(super) fn permissions(object: &Value) -> Permissions {
     let mut found = Permissions::new();
     let protocol = object.text("protocol").unwrap_or(ALL);
     let from = object.integer("from_port").unwrap_or(0);
@@ -298,6 +299,10 @@ impl ResourceType for SecurityGroupRule {
     fn import_id(&self, object: &Value) -> Option<String> {
         rule_id::import_id(object)
     }
+
+    async fn below(&self, _connection: &Connection, objects: &StackObjects) -> Below {
+        super::below::group_rules(&self.schema, objects)
+    }
 }
 
 /// Rules by group, direction and permission.
@@ -317,7 +322,7 @@ fn sort(rules: &[aws_sdk_ec2::types::SecurityGroupRule]) -> Live {
 }
 
 /// Which way and in which group a rule is.
-fn place(object: &Value) -> Result<(Direction, &str), OperationError> {
+pub(super) fn place(object: &Value) -> Result<(Direction, &str), OperationError> {
     let place = direction(object).zip(object.text("security_group_id"));
     place.ok_or_else(|| OperationError::internal("a security group rule without type or group"))
 }

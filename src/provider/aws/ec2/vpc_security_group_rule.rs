@@ -29,6 +29,7 @@ use crate::provider::aws::attempts::Attempts;
 use crate::provider::aws::errors::failed;
 use crate::provider::aws::reading::{all_unreadable, known_part};
 use crate::provider::aws::tags::TagChanges;
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::{self, Object};
 use crate::provider::{
     Change, Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType,
@@ -187,7 +188,7 @@ fn referenced(rule: &Rule, known: &Value) -> Option<String> {
 }
 
 /// What a rule of the code permits.
-fn permission(object: &Value) -> Option<(Permission, Notes)> {
+pub(super) fn permission(object: &Value) -> Option<(Permission, Notes)> {
     let group = filled(object, "referenced_security_group_id").map(split_group);
     let source = filled(object, "cidr_ipv4")
         .map(|text| Source::Ipv4(canonical_v4(text)))
@@ -383,5 +384,9 @@ impl ResourceType for VpcSecurityGroupRule {
 
     fn import_seed(&self, id: &str) -> Result<Value, String> {
         seed(&self.schema.block, self.name, "sgr-", id)
+    }
+
+    async fn below(&self, connection: &Connection, objects: &StackObjects) -> Below {
+        super::below::vpc_rules(self.direction, connection, objects).await
     }
 }

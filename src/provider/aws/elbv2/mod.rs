@@ -1,12 +1,14 @@
 //! Elastic Load Balancing, version 2: load balancers, target groups and their targets, listeners and their rules.
 //!
 //! One folder a resource type; what they share is beside them: `arn` (what an ARN says), `attributes` (tables of schema
-//! attribute ↔ key of the service), `blocks` (making and comparing nested blocks), `checks` (offline validation), `lookup`
+//! attribute ↔ key of the service), `below` (what is below
+//! a stack's objects and unknown to it), `blocks` (making and comparing nested blocks), `checks` (offline validation), `lookup`
 //! (reading many objects with few calls), `naming` and `tagging`.
 
 mod arn;
 mod attachment;
 mod attributes;
+mod below;
 pub(super) mod blocks;
 pub(super) mod checks;
 mod listener;

@@ -1,8 +1,9 @@
 //! Identity and Access Management: roles, policies, instance profiles, identity providers.
 //!
-//! Beside the types is what they share: `checks` (offline validation), `documents` (policy documents as IAM answers
+//! Beside the types is what they share: `below` (policies of roles that nobody manages), `checks` (offline validation), `documents` (policy documents as IAM answers
 //! them), `eventual` (IAM's own eventual consistency) and `tagging`.
 
+mod below;
 mod checks;
 pub(super) mod documents;
 pub(super) mod eventual;

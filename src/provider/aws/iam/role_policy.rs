@@ -13,6 +13,7 @@ use crate::provider::aws::elbv2::checks::Checks;
 use crate::provider::aws::errors::failed;
 use crate::provider::aws::reading::{all_unreadable, known_part, read_result};
 use crate::provider::aws::{Aws, names};
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::Object;
 use crate::provider::{
     Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType,
@@ -135,6 +136,10 @@ impl ResourceType for RolePolicy {
             }
         }
     }
+
+    async fn below(&self, _connection: &Connection, objects: &StackObjects) -> Below {
+        super::below::inline(objects)
+    }
 }
 
 impl RolePolicy {
@@ -173,7 +178,7 @@ fn id(role: &str, name: &str) -> Value {
 }
 
 /// The names of the role and of the policy in it.
-fn place_of(known: &Value) -> Option<(&str, &str)> {
+pub(super) fn place_of(known: &Value) -> Option<(&str, &str)> {
     match (known.text("role"), known.text("name")) {
         (Some(role), Some(name)) => Some((role, name)),
         _ => known.text("id")?.split_once(':'),

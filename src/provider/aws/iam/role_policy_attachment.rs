@@ -16,6 +16,7 @@ use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::provider::aws::elbv2::checks::Checks;
 use crate::provider::aws::reading::{all_unreadable, known_part};
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::Object;
 use crate::provider::{
     Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType,
@@ -149,6 +150,10 @@ impl ResourceType for RolePolicyAttachment {
 
     fn import_id(&self, object: &Value) -> Option<String> {
         Some(format!("{}/{}", object.text("role")?, object.text("policy_arn")?))
+    }
+
+    async fn below(&self, _connection: &Connection, objects: &StackObjects) -> Below {
+        super::below::attached(objects)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Facts: EC2 Auto Scaling API reference (PutScalingPolicy, DescribePolicies, DeletePolicy); the AWS provider's manual
 //! page, and its plans.
 
+mod below;
 mod metrics;
 mod predictive;
 mod read;
@@ -21,6 +22,7 @@ use crate::provider::aws::autoscaling::{action, is_gone};
 use crate::provider::aws::elbv2::blocks::same_attribute;
 use crate::provider::aws::errors::failed;
 use crate::provider::aws::reading::{all_unreadable, known_part};
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::Object;
 use crate::provider::{
     Change, Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType,
@@ -122,6 +124,10 @@ impl ResourceType for Policy {
 
     fn import_id(&self, object: &Value) -> Option<String> {
         Some(format!("{}/{}", object.text("autoscaling_group_name")?, object.text("name")?))
+    }
+
+    async fn below(&self, connection: &Connection, objects: &StackObjects) -> Below {
+        below::below(connection, objects).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Facts: CloudWatch API reference (PutMetricAlarm, DescribeAlarms, DeleteAlarms, TagResource); the AWS provider's
 //! manual page, and its plans.
 
+mod below;
 mod read;
 mod schema;
 mod statistics;
@@ -16,6 +17,7 @@ use crate::provider::aws::Aws;
 use crate::provider::aws::errors::failed;
 use crate::provider::aws::reading::{all_unreadable, known_part};
 use crate::provider::aws::tags::TagChanges;
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::Object;
 use crate::provider::{
     Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType,
@@ -94,6 +96,10 @@ impl ResourceType for MetricAlarm {
             return Err("The import id of aws_cloudwatch_metric_alarm is the alarm's name.".to_owned());
         }
         Ok(seed(id))
+    }
+
+    async fn below(&self, connection: &Connection, objects: &StackObjects) -> Below {
+        below::below(connection, objects).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! Other than the provider, recon reads the whole item: an attribute that somebody added is drift.
 
 mod attribute;
+mod below;
 mod read;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use crate::provider::aws::Aws;
 use crate::provider::aws::attempts::Attempts;
 use crate::provider::aws::errors::failed;
 use crate::provider::aws::reading::all_unreadable;
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::Object;
 use crate::provider::{
     Change, Connection, ErrorKind, OperationError, Problems, ReadRequest, ReadResult, ResourceType,
@@ -201,6 +203,10 @@ impl ResourceType for TableItem {
             ("hash_key", Value::string(hash_key)),
         ];
         Ok(self.schema.block.object(given.into_iter().chain(range_key)))
+    }
+
+    async fn below(&self, connection: &Connection, objects: &StackObjects) -> Below {
+        below::below(connection, objects).await
     }
 }
 

@@ -9,12 +9,15 @@ mod tests;
 pub mod validate;
 mod write;
 
+pub(super) use read::list;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::lang::value::Value;
 use crate::provider::aws::reading::all_unreadable;
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::object::Object;
 use crate::provider::{
     Change, Connection, OperationError, Problems, ReadRequest, ReadResult, ResourceType, Timeouts,
@@ -96,5 +99,9 @@ impl ResourceType for Listener {
             ));
         }
         Ok(self.schema().block.object([("id", Value::string(id)), ("arn", Value::string(id))]))
+    }
+
+    async fn below(&self, connection: &Connection, objects: &StackObjects) -> Below {
+        super::below::listeners(connection, objects).await
     }
 }

@@ -9,10 +9,13 @@ mod schema;
 mod validate;
 mod write;
 
+pub(super) use read::{list, priority};
+
 use async_trait::async_trait;
 
 use crate::lang::value::Value;
 use crate::provider::aws::reading::all_unreadable;
+use crate::provider::below::{Below, StackObjects};
 use crate::provider::{Change, Connection, OperationError, Problems, ReadRequest, ReadResult, ResourceType};
 use crate::schema::Schema;
 
@@ -86,5 +89,9 @@ impl ResourceType for ListenerRule {
             ));
         }
         Ok(self.schema().block.object([("id", Value::string(id)), ("arn", Value::string(id))]))
+    }
+
+    async fn below(&self, connection: &Connection, objects: &StackObjects) -> Below {
+        super::below::rules(connection, objects).await
     }
 }
