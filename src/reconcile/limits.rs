@@ -15,7 +15,7 @@ use super::Row;
 pub struct Past {
     /// Complete runs in a row, this one included, that found the very same value in AWS.
     pub seen: u32,
-    /// When it was corrected within [`FIGHT_WINDOW`], each time with the digest of what AWS had until then.
+    /// When it was corrected within seven days, each time with the digest of what AWS had until then.
     pub corrected: Vec<(Timestamp, String)>,
 }
 
